@@ -1,0 +1,1 @@
+"""From RenderRequest to loop, in a process of its own."""

@@ -1,0 +1,1 @@
+"""The models that turn a request into a picture."""

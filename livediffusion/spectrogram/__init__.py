@@ -1,0 +1,1 @@
+"""Pure tensor functions between pictures and loops."""

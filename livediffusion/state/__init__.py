@@ -1,0 +1,1 @@
+"""Pure performance state: parameters, patch, takeover, blend."""

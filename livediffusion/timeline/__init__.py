@@ -1,0 +1,1 @@
+"""Pure musical time: transport and scheduler."""
