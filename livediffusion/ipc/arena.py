@@ -1,0 +1,155 @@
+"""The memory-mapped file of one run: loop slots, transport page, heartbeats, output ring.
+
+Threading: several processes map the same file. Every field has exactly one writer: the player
+writes the transport page and the output ring, the renderer writes the slot that it was ordered
+to fill, each process writes its own heartbeat. A slot is handed on by message only, so nobody
+reads it while it is being written. The transport page is a seqlock: a reader that meets an odd or
+changed sequence number reads again.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livediffusion.types import CHANNELS, SAMPLE_RATE, Beats, Frames
+
+FloatArray: TypeAlias = NDArray[np.float32]
+ProcessName: TypeAlias = Literal["supervisor", "control", "renderer", "player"]
+
+SLOTS = 14
+SLOT_FRAMES = 100 * SAMPLE_RATE  # the longest loop: 32 beats at 20 bpm take 96 s
+RING_FRAMES = 30 * SAMPLE_RATE
+_FRAME_BYTES = CHANNELS * 4
+_HEARTBEATS: dict[str, int] = {"supervisor": 0, "control": 8, "renderer": 16, "player": 24}
+_TRANSPORT_OFFSET = 1024
+_SLOTS_OFFSET = 4096
+_RING_OFFSET = _SLOTS_OFFSET + SLOTS * SLOT_FRAMES * _FRAME_BYTES
+_SIZE = _RING_OFFSET + RING_FRAMES * _FRAME_BYTES
+_SEQUENCE = struct.Struct("<Q")
+_PAGE = struct.Struct("<QQddQQdddQQQ??")
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """Where the music is, as the player last wrote it.
+
+    `frame` counts output frames since the player started; `beat` is the song beat that sounds
+    at `frame`, and `monotonic_ns` is when that frame leaves for the device. Levels are linear,
+    over the last block.
+    """
+
+    frame: Frames = 0
+    monotonic_ns: int = 0
+    beat: Beats = 0.0
+    beats_per_second: float = 0.0  # 0 while nothing sounds
+    loop_frames: Frames = 0
+    loop_beats: int = 0
+    peak: float = 0.0
+    rms: float = 0.0
+    latency: float = 0.0  # seconds from mixing to the output
+    underruns: int = 0
+    late: int = 0
+    swaps: int = 0
+    playing: bool = False
+    fading: bool = False
+
+    def beat_at(self, monotonic_ns: int) -> Beats:
+        """Song beat at a moment of the monotonic clock, assuming the tempo stays."""
+        return self.beat + (monotonic_ns - self.monotonic_ns) * 1e-9 * self.beats_per_second
+
+    def beat_now(self) -> Beats:
+        """Song beat at this moment."""
+        return self.beat_at(time.monotonic_ns())
+
+
+class Arena:
+    """One process's view of the run's memory-mapped file."""
+
+    def __init__(self, path: Path) -> None:
+        """Map an existing file; `create` makes it."""
+        self.path = path
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), _SIZE)
+        self._ring: FloatArray = self._frames(_RING_OFFSET, RING_FRAMES)
+        self._slots = [
+            self._frames(_SLOTS_OFFSET + i * SLOT_FRAMES * _FRAME_BYTES, SLOT_FRAMES)
+            for i in range(SLOTS)
+        ]
+
+    @classmethod
+    def create(cls, path: Path) -> Arena:
+        """Make the (sparse) file, readable by this user only, and map it."""
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        try:
+            os.ftruncate(descriptor, _SIZE)
+        finally:
+            os.close(descriptor)
+        return cls(path)
+
+    def slot(self, index: int, frames: Frames) -> FloatArray:
+        """The first `frames` of a slot, (frames, channels), as a view."""
+        if not 0 < frames <= SLOT_FRAMES:
+            raise ValueError(f"a loop has 1 to {SLOT_FRAMES} frames, not {frames}")
+        return self._slots[index][:frames]
+
+    def beat_heart(self, process: ProcessName) -> None:
+        """Say that this process is alive now."""
+        _SEQUENCE.pack_into(self._map, _HEARTBEATS[process], time.monotonic_ns())
+
+    def heartbeat_age(self, process: ProcessName) -> float:
+        """Seconds since a process last said that it is alive; infinite before the first time."""
+        (stamp,) = _SEQUENCE.unpack_from(self._map, _HEARTBEATS[process])
+        return (time.monotonic_ns() - stamp) * 1e-9 if stamp else float("inf")
+
+    def clear_heartbeat(self, process: ProcessName) -> None:
+        """Forget a dead process's last sign of life."""
+        _SEQUENCE.pack_into(self._map, _HEARTBEATS[process], 0)
+
+    def write_transport(self, page: Transport) -> None:
+        """Publish the transport page (player only)."""
+        (sequence,) = _SEQUENCE.unpack_from(self._map, _TRANSPORT_OFFSET)
+        sequence |= 1  # a player that died while writing left an odd number
+        _SEQUENCE.pack_into(self._map, _TRANSPORT_OFFSET, sequence)
+        _PAGE.pack_into(self._map, _TRANSPORT_OFFSET, sequence, *_fields(page))
+        _SEQUENCE.pack_into(self._map, _TRANSPORT_OFFSET, sequence + 1)
+
+    def read_transport(self) -> Transport:
+        """The last whole transport page; after 100 torn reads the newest torn one."""
+        for _ in range(100):
+            (before,) = _SEQUENCE.unpack_from(self._map, _TRANSPORT_OFFSET)
+            _, *fields = _PAGE.unpack_from(self._map, _TRANSPORT_OFFSET)
+            (after,) = _SEQUENCE.unpack_from(self._map, _TRANSPORT_OFFSET)
+            if before == after and before % 2 == 0:
+                break
+        return Transport(*fields)
+
+    def write_ring(self, frame: Frames, block: FloatArray) -> None:
+        """Keep a block of output, (frames, channels), that starts at output frame `frame`."""
+        start = frame % RING_FRAMES
+        first = min(len(block), RING_FRAMES - start)
+        self._ring[start : start + first] = block[:first]
+        if first < len(block):
+            self._ring[: len(block) - first] = block[first:]
+
+    def read_ring(self, frame: Frames, count: Frames) -> FloatArray:
+        """Copy `count` frames of output from output frame `frame`; the last 30 s are kept."""
+        index = (frame + np.arange(count)) % RING_FRAMES
+        copied: FloatArray = self._ring[index]
+        return copied
+
+    def _frames(self, offset: int, frames: Frames) -> FloatArray:
+        flat = np.frombuffer(self._map, np.float32, frames * CHANNELS, offset)
+        return flat.reshape(frames, CHANNELS)
+
+
+def _fields(page: Transport) -> tuple[Any, ...]:
+    return tuple(getattr(page, name) for name in Transport.__slots__)

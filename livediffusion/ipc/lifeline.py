@@ -1,0 +1,33 @@
+"""What every child process does first: ignore Ctrl-C, and leave when its supervisor is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from multiprocessing.connection import Connection
+
+
+def hold(lifeline: Connection) -> threading.Event:
+    """Tie this process's life to the supervisor's end of a pipe.
+
+    Returns an event that is set when the supervisor asks for an orderly end (by sending any
+    byte). When the supervisor's end closes without a word the process leaves at once.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides when to stop
+    stop = threading.Event()
+
+    def watch() -> None:
+        try:
+            lifeline.recv_bytes()
+            stop.set()
+            with contextlib.suppress(EOFError, OSError):
+                lifeline.recv_bytes()  # the second silence: the supervisor is gone too
+        except (EOFError, OSError):
+            pass
+        if not stop.wait(0.0):
+            os._exit(0)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()
+    return stop

@@ -1,0 +1,105 @@
+"""What decides the sound of a loop, and nothing else (DESIGN.md section 4).
+
+Equal keys, rendered under an equal `engine_id`, give equal samples.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from livediffusion.types import BPM, Json
+
+Weighted: TypeAlias = tuple[tuple[str, float], ...]
+WeightedSeeds: TypeAlias = tuple[tuple[int, float], ...]
+_WEIGHT_GRID = 1000  # finer differences than 1/1000 cannot be heard, but would defeat the cache
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """One loop to render.
+
+    Weights of prompts and of seeds sum to 1. Two seeds are slerped by the second one's weight,
+    more are summed and rescaled to keep the noise's norm. `seed_image` and `mask` are file
+    paths ("" for none); `phase_from` is the audio key of the loop whose phase this one starts
+    from, or None for a cold start.
+    """
+
+    prompts: Weighted
+    seeds: WeightedSeeds
+    tempo: BPM
+    model: str = "pocket"
+    model_hash: str = ""
+    negative: str = ""
+    guidance: float = 1.0
+    strength: float = 0.75
+    steps: int = 4
+    sampler: str = "model"
+    noise: Literal["cpu", "device"] = "cpu"
+    seed_image: str = ""
+    mask: str = ""
+    beats: int = 8
+    phase_iterations: int = 0  # 0: as many as the engine thinks right for cold or warm
+    phase_from: str | None = None
+
+    def picture_key(self) -> str:
+        """Key of everything that decides the spectrogram."""
+        return _digest(self._values(_PICTURE_FIELDS))
+
+    def cache_key(self) -> str:
+        """Key of everything that decides the audio but the phase's history."""
+        return _digest(self._values(_CACHE_FIELDS))
+
+    def audio_key(self) -> str:
+        """Key of everything that decides the samples."""
+        return _digest(self._values(_ALL_FIELDS))
+
+    def to_json(self) -> Json:
+        """As a JSON object."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Json) -> RenderRequest:
+        """Back from `to_json`, also after a trip through JSON."""
+        prompts = tuple((str(text), float(weight)) for text, weight in values["prompts"])
+        seeds = tuple((int(seed), float(weight)) for seed, weight in values["seeds"])
+        return cls(**{**values, "prompts": prompts, "seeds": seeds})
+
+    def _values(self, names: Sequence[str]) -> list[object]:
+        return [[name, getattr(self, name)] for name in names]
+
+
+def normalise(items: Sequence[tuple[str, float]]) -> Weighted:
+    """Drop what weighs nothing, bring the rest to a sum of 1 on the weight grid."""
+    total = sum(weight for _, weight in items)
+    if total <= 0.0:
+        return ()
+    rounded = [(item, round(weight / total * _WEIGHT_GRID)) for item, weight in items]
+    grid_total = sum(weight for _, weight in rounded)
+    return tuple((item, weight / grid_total) for item, weight in rounded if weight > 0)
+
+
+def slerped(seed_a: int, seed_b: int, morph: float) -> WeightedSeeds:
+    """The seeds of a morph from a (0) to b (1)."""
+    step = round(morph * _WEIGHT_GRID) / _WEIGHT_GRID
+    if step <= 0.0 or seed_a == seed_b:
+        return ((seed_a, 1.0),)
+    if step >= 1.0:
+        return ((seed_b, 1.0),)
+    return ((seed_a, 1.0 - step), (seed_b, step))
+
+
+_ALL_FIELDS = tuple(sorted(field.name for field in dataclasses.fields(RenderRequest)))
+_CACHE_FIELDS = tuple(name for name in _ALL_FIELDS if name != "phase_from")
+_PICTURE_FIELDS = tuple(
+    name for name in _CACHE_FIELDS if name not in ("tempo", "phase_iterations")
+)
+
+
+def _digest(values: list[object]) -> str:
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
