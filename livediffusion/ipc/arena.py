@@ -9,10 +9,12 @@ changed sequence number reads again.
 
 from __future__ import annotations
 
+import json
 import mmap
 import os
 import struct
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -20,7 +22,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from livediffusion.types import CHANNELS, SAMPLE_RATE, Beats, Frames
+from livediffusion.types import CHANNELS, SAMPLE_RATE, Beats, Frames, Json
 
 FloatArray: TypeAlias = NDArray[np.float32]
 ProcessName: TypeAlias = Literal["supervisor", "control", "renderer", "player"]
@@ -30,10 +32,13 @@ SLOT_FRAMES = 100 * SAMPLE_RATE  # the longest loop: 32 beats at 20 bpm take 96 
 RING_FRAMES = 30 * SAMPLE_RATE
 _FRAME_BYTES = CHANNELS * 4
 _HEARTBEATS: dict[str, int] = {"supervisor": 0, "control": 8, "renderer": 16, "player": 24}
-_TRANSPORT_OFFSET = 1024
+_TRANSPORT_OFFSET = 512
+_NOTE_OFFSET = 1024
 _SLOTS_OFFSET = 4096
 _RING_OFFSET = _SLOTS_OFFSET + SLOTS * SLOT_FRAMES * _FRAME_BYTES
 _SIZE = _RING_OFFSET + RING_FRAMES * _FRAME_BYTES
+_NOTE_HEAD = struct.Struct("<II")
+_NOTE_BYTES = _SLOTS_OFFSET - _NOTE_OFFSET - _NOTE_HEAD.size
 _SEQUENCE = struct.Struct("<Q")
 _PAGE = struct.Struct("<QQddQQdddQQQ??")
 
@@ -131,6 +136,25 @@ class Arena:
             if before == after and before % 2 == 0:
                 break
         return Transport(*fields)
+
+    def write_note(self, note: Json) -> None:
+        """Leave a short JSON object for the player's successor (player only, not in the callback)."""
+        text = json.dumps(note).encode()
+        if len(text) > _NOTE_BYTES:
+            raise ValueError(f"a note has at most {_NOTE_BYTES} bytes, not {len(text)}")
+        start = _NOTE_OFFSET + _NOTE_HEAD.size
+        self._map[start : start + len(text)] = text
+        _NOTE_HEAD.pack_into(self._map, _NOTE_OFFSET, len(text), zlib.crc32(text))
+
+    def read_note(self) -> Json | None:
+        """The predecessor's note; None when there is none or it died while writing it."""
+        length, checksum = _NOTE_HEAD.unpack_from(self._map, _NOTE_OFFSET)
+        start = _NOTE_OFFSET + _NOTE_HEAD.size
+        text = self._map[start : start + min(length, _NOTE_BYTES)]
+        if not text or zlib.crc32(text) != checksum:
+            return None
+        note: Json = json.loads(text)
+        return note
 
     def write_ring(self, frame: Frames, block: FloatArray) -> None:
         """Keep a block of output, (frames, channels), that starts at output frame `frame`."""

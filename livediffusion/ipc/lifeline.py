@@ -6,8 +6,10 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from multiprocessing.connection import Connection
 
+_ORDERLY_END_S = 3.0
 
 def hold(lifeline: Connection) -> threading.Event:
     """Tie this process's life to the supervisor's end of a pipe.
@@ -26,8 +28,9 @@ def hold(lifeline: Connection) -> threading.Event:
                 lifeline.recv_bytes()  # the second silence: the supervisor is gone too
         except (EOFError, OSError):
             pass
-        if not stop.wait(0.0):
-            os._exit(0)
+        if stop.is_set():
+            time.sleep(_ORDERLY_END_S)  # an orderly end is under way; let it finish
+        os._exit(0)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
     return stop
