@@ -40,7 +40,7 @@ _SIZE = _RING_OFFSET + RING_FRAMES * _FRAME_BYTES
 _NOTE_HEAD = struct.Struct("<II")
 _NOTE_BYTES = _SLOTS_OFFSET - _NOTE_OFFSET - _NOTE_HEAD.size
 _SEQUENCE = struct.Struct("<Q")
-_PAGE = struct.Struct("<QQddQQdddQQQ??")
+_PAGE = struct.Struct("<QQQddQQdddQQQ??")
 
 
 @dataclass(frozen=True, slots=True)
