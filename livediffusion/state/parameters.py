@@ -1,0 +1,235 @@
+"""THE table: every parameter, trigger, request and read-out that this version has.
+
+OSC addresses, keys of patch files, targets of MIDI mappings and the README's table all come from
+these rows (DESIGN.md section 6). A parameter's key is its address without `/ld/`, with `.` for
+`/`. How values are coerced is in `values.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeAlias
+
+from livediffusion.errors import UserError
+from livediffusion.state.suggest import did_you_mean, shown
+from livediffusion.types import Value
+
+Kind: TypeAlias = Literal["value", "trigger", "request", "readout"]
+
+PREFIX = "/ld/"
+MAX_PROMPTS = 64
+MAX_SEED = 2**31 - 1
+QUANTISE = ("off", "beat", "bar", "loop")
+
+
+class Refused(UserError):  # noqa: N818 - an answer to a sender, not a failure
+    """A value or an address that is not taken; the message is a sentence for its sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row.
+
+    `types` has one letter a value: f float, i int, s string, b bool; `f*` is any number of
+    floats. `optional` are the types that may follow. `low` and `high` hold for every number of
+    the row. A default of None means that the model or the patch decides.
+    """
+
+    key: str
+    types: str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    default: Value | None = None
+    choices: tuple[str, ...] = ()
+    glides: bool = False  # continuous: a change takes /ld/glide beats
+    renders: bool = False  # a change is heard only through a new render
+    kind: Kind = "value"
+    optional: str = ""
+    in_files: bool = True  # may stand in a patch, a scene or a step
+
+    @property
+    def address(self) -> str:
+        """The OSC address, with `{n}` where a prompt's number goes."""
+        return PREFIX + self.key.replace(".", "/")
+
+    @property
+    def access(self) -> str:
+        """`rw` for values, `w` for triggers and requests, `r` for read-outs."""
+        return {"value": "rw", "trigger": "w", "request": "w", "readout": "r"}[self.kind]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is one number, and so can be the target of a knob."""
+        return self.kind in ("value", "trigger") and self.types in ("f", "i", "b", "")
+
+    @property
+    def numbered(self) -> bool:
+        """Whether there is one for each prompt."""
+        return "{n}" in self.key
+
+    def address_of(self, n: int | None = None) -> str:
+        """The address for prompt n (n from 1), or of a row that is not numbered."""
+        return self.address if n is None else self.address.replace("{n}", str(n))
+
+    def key_of(self, n: int | None = None) -> str:
+        """The key for prompt n (n from 1), or of a row that is not numbered."""
+        return self.key if n is None else self.key.replace("{n}", str(n))
+
+
+def _value(key: str, types: str, help_line: str, **more: object) -> Parameter:
+    return Parameter(key, types, help_line, **more)  # type: ignore[arg-type]
+
+
+def _trigger(key: str, help_line: str) -> Parameter:
+    return Parameter(key, "", help_line, kind="trigger", in_files=False)
+
+
+def _request(key: str, help_line: str) -> Parameter:
+    return Parameter(key, "i", help_line, 1, 65535, kind="request", optional="s", in_files=False)
+
+
+def _readout(key: str, types: str, help_line: str, unit: str = "") -> Parameter:
+    return Parameter(f"out.{key}", types, help_line, unit=unit, kind="readout", in_files=False)
+
+
+_GLIDING = {"glides": True, "renders": True}
+_UNIT = {"low": 0.0, "high": 1.0}
+
+# fmt: off
+TABLE: tuple[Parameter, ...] = (
+    _value("prompt.{n}.text", "s", "what prompt n says", default="", renders=True),
+    _value("prompt.{n}.weight", "f", "how much of prompt n is in the blend", **_UNIT, **_GLIDING),
+    _value("blend", "f*", "all weights at once; missing ones are 0", **_UNIT, **_GLIDING),
+    _value("xy", "ff", "a pad over the prompts' positions; sets the weights", **_UNIT, **_GLIDING),
+    _value("seed.a", "i", "the seed at morph 0", low=0, high=MAX_SEED, default=0, renders=True),
+    _value("seed.b", "i", "the seed at morph 1", low=0, high=MAX_SEED, default=1, renders=True),
+    _value("seed.morph", "f", "from seed a to seed b", default=0.0, **_UNIT, **_GLIDING),
+    _value("drift", "f", "added to the morph each loop; past 1 it walks on to the next seed",
+           unit="a loop", default=0.0, renders=True, **_UNIT),
+    _value("negative", "s", "what to stay away from", default="", renders=True),
+    _value("guidance", "f", "how strictly the prompts are followed; the model's own unless set",
+           low=0.0, high=20.0, **_GLIDING),
+    _value("strength", "f", "how far from the seed image; without one it does nothing",
+           default=0.75, **_UNIT, **_GLIDING),
+    _value("steps", "i", "denoising steps; the model's own unless set",
+           low=1, high=100, renders=True),
+    _value("glide", "f", "how long a change takes",
+           low=0.0, high=64.0, unit="beats", default=0.0),
+    _value("fade", "f", "how long one loop fades into the next",
+           low=1.0, high=2000.0, unit="ms", default=60.0),
+    _value("quantise", "s", "where a change may be heard", choices=QUANTISE, default="beat"),
+    _value("tempo", "f", "takes over at the next loop boundary where its loop is ready",
+           low=20.0, high=300.0, unit="bpm", default=120.0, renders=True),
+    _value("patch", "s", "load a patch: its name in the patches folder, no paths",
+           renders=True, in_files=False),
+    _value("hold", "b", "swaps wait; the newest is taken on release", default=False),
+    _value("mute", "b", "silence; time runs on", default=False),
+    _value("gain", "f", "volume", low=-60.0, high=6.0, unit="dB", default=0.0),
+    _value("filter", "f", "low-pass below 0, high-pass above", low=-1.0, high=1.0, default=0.0),
+    _trigger("play", "start; after panic, at the next bar"),
+    _trigger("stop", "fade out, back to beat 0"),
+    _trigger("panic", "silence in 50 ms; time runs on"),
+    _trigger("state", "the sender gets every value"),
+    _request("subscribe", "feedback on change to this port (and host, if allowed); 16 at most"),
+    _request("unsubscribe", "no more feedback to this port"),
+    _readout("beat", "f", "song beat that sounds", "beats"),
+    _readout("bar", "i", "bar that sounds, from 1", "bars"),
+    _readout("tempo", "f", "tempo that sounds", "bpm"),
+    _readout("eta", "f", "when the newest change will be heard", "beats"),
+    _readout("lead", "f", "how far ahead loops are ready", "beats"),
+    _readout("render_ms", "f", "how long the last render took", "ms"),
+    _readout("level", "f", "peak level", "dBFS"),
+    _readout("late", "i", "loops that were not ready in time"),
+    _readout("underruns", "i", "times that the audio device went hungry"),
+    _readout("error", "s", "what was refused, and what to do"),
+)
+# fmt: on
+
+_BY_KEY = {row.key: row for row in TABLE}
+_NUMBERED = re.compile(r"/ld/prompt/(\d{1,6})/([a-z]+)")
+
+
+def row(key: str) -> Parameter:
+    """The row with this key, "prompt.{n}.weight" for instance; KeyError is a bug."""
+    return _BY_KEY[key]
+
+
+def rows(kind: Kind) -> tuple[Parameter, ...]:
+    """All rows of one kind, in the table's order."""
+    return tuple(parameter for parameter in TABLE if parameter.kind == kind)
+
+
+def addresses(prompts: int) -> dict[str, tuple[Parameter, int | None]]:
+    """Every address that takes something while there are so many prompts."""
+    found: dict[str, tuple[Parameter, int | None]] = {}
+    for parameter in TABLE:
+        if parameter.kind == "readout":
+            continue
+        numbers = range(1, prompts + 1) if parameter.numbered else (None,)
+        found |= {parameter.address_of(n): (parameter, n) for n in numbers}
+    return found
+
+
+@cache
+def _fixed() -> dict[str, tuple[Parameter, int | None]]:
+    return {p.address: (p, None) for p in TABLE if not p.numbered}
+
+
+def find(address: str) -> tuple[Parameter, int | None] | None:
+    """The row of an address and its prompt's number (from 1); None if nothing is there."""
+    found = _fixed().get(address)
+    if found is None and (match := _NUMBERED.fullmatch(address)):
+        row_key = f"prompt.{{n}}.{match[2]}"
+        n = int(match[1])
+        if row_key in _BY_KEY and 1 <= n <= MAX_PROMPTS:
+            return _BY_KEY[row_key], n
+    return found
+
+
+def resolve(address: str) -> tuple[Parameter, int | None]:
+    """As `find`, of an address that takes something.
+
+    Raises Refused, with the nearest address, when there is no such address to send to.
+    """
+    found = find(address)
+    if found is None:
+        known = [p.address for p in TABLE if p.kind != "readout"]
+        hint = did_you_mean(address, known, _prompt_hint(address) or "The README lists them all.")
+        raise Refused(f"There is no address {shown(address)}.{hint}")
+    if found[0].kind == "readout":
+        raise Refused(f"{address} is a read-out: it is sent, not set.")
+    return found
+
+
+def by_key(key: str) -> tuple[Parameter, int | None]:
+    """The same for a patch file's key ("seed.morph", "prompt.1.weight"). Raises Refused."""
+    found = find(address_of(key))
+    if found is None or not found[0].in_files:
+        hint = did_you_mean(key, file_keys(), "The README lists every key.")
+        raise Refused(f"There is no parameter {shown(key)} here.{hint}")
+    return found
+
+
+def _prompt_hint(address: str) -> str:
+    if not _NUMBERED.fullmatch(address):
+        return ""
+    return f"Prompts are numbered from 1 to {MAX_PROMPTS}."
+
+
+def file_keys() -> list[str]:
+    """Keys that may stand in a patch, a scene or a step."""
+    return [parameter.key for parameter in TABLE if parameter.in_files]
+
+
+def address_of(key: str) -> str:
+    """From `seed.morph` to `/ld/seed/morph`."""
+    return PREFIX + key.replace(".", "/")
+
+
+def key_of(address: str) -> str:
+    """From `/ld/seed/morph` to `seed.morph`."""
+    return address.removeprefix(PREFIX).replace("/", ".")
