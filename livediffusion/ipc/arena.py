@@ -138,7 +138,7 @@ class Arena:
         return Transport(*fields)
 
     def write_note(self, note: Json) -> None:
-        """Leave a short JSON object for the player's successor (player only, not in the callback)."""
+        """Leave a short JSON object for the player's successor (not in the audio callback)."""
         text = json.dumps(note).encode()
         if len(text) > _NOTE_BYTES:
             raise ValueError(f"a note has at most {_NOTE_BYTES} bytes, not {len(text)}")

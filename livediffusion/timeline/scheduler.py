@@ -1,0 +1,254 @@
+"""What to render for when (DESIGN.md section 5).
+
+The scheduler is pure: it is asked at each tick what to order, and told what became ready, what
+sounds and what time it is. It owns no clock, no socket and no thread.
+
+While nothing moves, one step is wanted: the present values, as soon as the quantise allows.
+While a value moves, a step is wanted at each of the coming `ahead` step boundaries, each with
+the values that will hold there. One render is in flight at a time; whatever is most urgent when
+it ends goes next, so a newer value replaces what is queued and never what is in flight.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+from livediffusion.render.request import RenderRequest
+from livediffusion.timeline.estimate import RenderTimes
+from livediffusion.timeline.transport import next_boundary, to_beats
+from livediffusion.types import BPM, Beats
+
+CHAIN_LENGTH = 16  # renders from one another's phase; then one starts cold
+_HEADROOM = 1.5  # a step is at least so many p95 render times long
+_HANDOVER_S = 0.03  # from here to the player and into its next block
+_REMEMBERED_KEYS = 4096
+
+
+class Trajectory(Protocol):
+    """Where the performance is going."""
+
+    @property
+    def revision(self) -> int:
+        """Grows with each gesture of the performer."""
+
+    @property
+    def moving_until(self) -> Beats:
+        """The beat from which nothing changes any more; infinite while something drifts."""
+
+    def request_at(self, beat: Beats) -> RenderRequest:
+        """What should sound at a beat, now or to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the performer and the machine allow."""
+
+    beats: int = 8
+    beats_per_bar: int = 4
+    quantise: Beats = 0.0  # 0 off, else the grid in beats
+    ahead: int = 2
+    steps_min: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A loop that should sound from beat `due` on, or as soon as it is ready when None."""
+
+    due: Beats | None
+    grid: Beats
+    request: RenderRequest
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A loop that is ready and waits in the player for its beat."""
+
+    due: Beats
+    revision: int
+    cache_key: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a finished loop goes: at the first multiple of `grid` from beat `due` on."""
+
+    due: Beats
+    grid: Beats
+    replaces: tuple[int, ...]  # slots of queued loops that must not sound any more
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The last render, whose phase the next one may start from."""
+
+    audio_key: str
+    length: int
+    fits: tuple[str, int, BPM]  # model, beats, tempo
+
+
+class Scheduler:
+    """Decides what to render next, and where a finished loop goes.
+
+    Threading: one thread, the control process's main one.
+    """
+
+    def __init__(self) -> None:
+        self.times = RenderTimes()
+        self.sounding: RenderRequest | None = None
+        self.tempo: BPM = 0.0  # that sounds; 0 before the first loop
+        self.in_flight: Step | None = None
+        self.queued: list[Queued] = []
+        self.lead: Beats = 0.0
+        self.late = 0
+        self._chain: Chain | None = None
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    def next_order(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Step | None:
+        """The most urgent step that is neither sounding, queued nor in flight."""
+        if self.in_flight is not None:
+            return None
+        arriving = self._arriving(None)
+        for step in self.plan(now, trajectory, rules):
+            key = step.request.cache_key()
+            if step.due is None:
+                return None if key == arriving else self._with_phase(step)
+            if any((q.cache_key, q.due) == (key, step.due) for q in self.queued):
+                continue
+            if key != self._arriving(step.due):
+                return self._with_phase(step)
+        return None
+
+    def plan(self, now: Beats, trajectory: Trajectory, rules: Rules) -> list[Step]:
+        """The steps wanted from now on, most urgent first."""
+        if self.sounding is None or trajectory.moving_until <= now:
+            return [self._rest_step(trajectory, rules, now)]
+        grid, steps = self._stride(trajectory.request_at(now), rules)
+        render = to_beats(self.times.p95(steps), self.tempo)
+        due = next_boundary(now + render, grid)
+        if self._is_known(_with_steps(trajectory.request_at(next_boundary(now, grid)), steps)):
+            due = next_boundary(now, grid)
+        planned: list[Step] = []
+        while len(planned) < rules.ahead:
+            request = _with_steps(trajectory.request_at(due), steps)
+            planned.append(
+                Step(due, self._grid(request, grid, rules), request, trajectory.revision)
+            )
+            if due >= trajectory.moving_until:
+                break
+            due += grid
+        return planned
+
+    def order(self, step: Step) -> None:
+        """Note that a step has been sent to the renderer."""
+        self.in_flight = step
+
+    def ready(self, step: Step, request: RenderRequest, slot: int, now: Beats) -> Placed:
+        """Queue the finished loop; say where it goes and which slots it replaces.
+
+        What an older gesture had queued for the same beat or later is replaced. What it queued
+        for earlier is kept: dropping it would silence every change while a knob keeps moving.
+        """
+        self.in_flight = None
+        self._remember(request)
+        soonest = now + to_beats(_HANDOVER_S, self.tempo) if step.grid > 0.0 else now
+        due = next_boundary(soonest if step.due is None else max(soonest, step.due), step.grid)
+        self.late += step.due is not None and due > step.due
+        self.lead = due - now
+        stale = [q for q in self.queued if q.due >= due]
+        if step.due is not None:
+            stale = [q for q in stale if q.revision < step.revision or q.due == due]
+        self.queued = [q for q in self.queued if q not in stale]
+        self.queued.append(Queued(due, step.revision, request.cache_key(), slot))
+        return Placed(due, step.grid, tuple(q.slot for q in stale))
+
+    def failed(self) -> None:
+        """The render in flight came to nothing."""
+        self.in_flight = None
+
+    def swapped(self, slot: int, request: RenderRequest, tempo: BPM) -> None:
+        """A loop has begun to sound."""
+        self.released(slot)
+        self.sounding, self.tempo = request, tempo
+
+    def released(self, slot: int) -> None:
+        """The player will not play what was queued in a slot (any more)."""
+        self.queued = [q for q in self.queued if q.slot != slot]
+
+    def forget_renderer(self) -> None:
+        """The renderer died: nothing is in flight, cached or held as phase any more."""
+        self.in_flight, self._chain = None, None
+        self._known.clear()
+
+    def eta(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Beats:
+        """Beats until the performer's last gesture is heard; 0 once it is."""
+        wanted = self.plan(now, trajectory, rules)[0]
+        key = wanted.request.cache_key()
+        for queued in self.queued:
+            if queued.cache_key == key or queued.revision == trajectory.revision:
+                return max(0.0, queued.due - now)
+        if self.sounding is not None and self.sounding.cache_key() == key:
+            return 0.0
+        render = to_beats(self.times.p95(wanted.request.steps), self.tempo)
+        return max(0.0, next_boundary(max(now + render, wanted.due or now), wanted.grid) - now)
+
+    def _rest_step(self, trajectory: Trajectory, rules: Rules, now: Beats) -> Step:
+        request = trajectory.request_at(max(now, trajectory.moving_until))
+        return Step(None, self._grid(request, rules.quantise), request, trajectory.revision)
+
+    def _grid(self, request: RenderRequest, grid: Beats) -> Beats:
+        """A new tempo or length takes over at a loop boundary only."""
+        sounding = self.sounding
+        if sounding is None:
+            return 0.0
+        if (sounding.tempo, sounding.beats) != (request.tempo, request.beats):
+            return float(sounding.beats)
+        return grid
+
+    def _stride(self, request: RenderRequest, rules: Rules) -> tuple[Beats, int]:
+        """Beats from step to step, and the diffusion steps that fit into them."""
+        render = to_beats(self.times.p95(request.steps), self.tempo)
+        strides = (1.0, 2.0, float(rules.beats_per_bar), float(rules.beats))
+        fitting = [s for s in strides if s >= _HEADROOM * render and s >= rules.quantise]
+        if fitting:
+            return min(fitting), request.steps
+        loop_s = rules.beats * 60.0 / self.tempo
+        steps = self.times.affordable_steps(loop_s / _HEADROOM, request.steps, rules.steps_min)
+        return float(rules.beats), steps
+
+    def _arriving(self, due: Beats | None) -> str | None:
+        """Key of what will sound just before `due`, or in the end when None."""
+        before = [q for q in self.queued if due is None or q.due < due]
+        if before:
+            return max(before, key=lambda q: q.due).cache_key
+        return self.sounding.cache_key() if self.sounding is not None else None
+
+    def _with_phase(self, step: Step) -> Step:
+        """Start the phase from the last render's, unless the chain is long enough."""
+        chain = self._chain
+        if chain is None or chain.length >= CHAIN_LENGTH or chain.fits != _fits(step.request):
+            return step
+        request = dataclasses.replace(step.request, phase_from=chain.audio_key)
+        return dataclasses.replace(step, request=request)
+
+    def _remember(self, request: RenderRequest) -> None:
+        self._known[request.cache_key()] = None
+        if len(self._known) > _REMEMBERED_KEYS:
+            self._known.popitem(last=False)
+        length = self._chain.length + 1 if request.phase_from and self._chain else 1
+        self._chain = Chain(request.audio_key(), length, _fits(request))
+
+    def _is_known(self, request: RenderRequest) -> bool:
+        return request.cache_key() in self._known
+
+
+def _fits(request: RenderRequest) -> tuple[str, int, BPM]:
+    return request.model, request.beats, request.tempo
+
+
+def _with_steps(request: RenderRequest, steps: int) -> RenderRequest:
+    return request if steps == request.steps else dataclasses.replace(request, steps=steps)

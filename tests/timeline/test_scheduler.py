@@ -1,0 +1,172 @@
+"""The scheduler against an offline stage: exact beats, no sleeping."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from simulation import Glide, Stage, weight_of
+
+from livediffusion.timeline.scheduler import CHAIN_LENGTH, Rules
+
+
+def settled(render_s: float, rules: Rules | None = None) -> Stage:
+    """A stage on which the first loop sounds and nothing moves."""
+    stage = Stage(render_s, rules or Rules())
+    stage.run(render_s + 0.1)
+    assert [weight_of(r) for _, r in stage.heard] == [0.0]
+    stage.heard.clear()
+    return stage
+
+
+def test_nothing_is_rendered_while_nothing_is_touched() -> None:
+    stage = settled(0.3)
+    orders = len(stage.orders)
+    stage.run(20.0)
+    assert len(stage.orders) == orders
+    assert stage.heard == []
+
+
+@pytest.mark.parametrize(("quantise", "place"), [(1.0, 1.0), (4.0, 4.0), (8.0, 8.0)])
+def test_a_change_sounds_at_the_first_boundary_at_which_it_is_ready(
+    quantise: float, place: float
+) -> None:
+    stage = settled(0.3, Rules(quantise=quantise))
+    stage.run(1.0)
+    touched = stage.beat
+    stage.trajectory = Glide(end=1.0, revision=1)
+    stage.run(10.0)
+    [(beat, rendered)] = stage.heard
+    assert weight_of(rendered) == 1.0
+    assert beat % place == 0.0
+    ready = touched + 0.3 * 2.0
+    assert beat == math.ceil(ready / place) * place
+
+
+def test_with_quantise_off_a_change_sounds_as_soon_as_it_is_ready() -> None:
+    stage = settled(0.3)
+    stage.run(1.0)
+    touched = stage.beat
+    stage.trajectory = Glide(end=1.0, revision=1)
+    stage.run(2.0)
+    [(beat, _)] = stage.heard
+    assert beat - touched == pytest.approx(0.6, abs=0.03)
+
+
+def test_a_glide_is_rendered_step_by_step_ahead_of_its_beats() -> None:
+    stage = settled(0.25)
+    start = math.ceil(stage.beat)
+    stage.trajectory = Glide(start, start + 16, 0.0, 1.0, revision=1)
+    stage.run(12.0)
+    beats = [beat for beat, _ in stage.heard]
+    assert beats == [float(b) for b in range(int(beats[0]), start + 17)]
+    for beat, rendered in stage.heard:
+        assert weight_of(rendered) == pytest.approx((beat - start) / 16, abs=1e-3)
+    assert stage.scheduler.late == 0
+    assert beats[0] <= start + 2
+
+
+@pytest.mark.parametrize(("render_s", "stride"), [(0.25, 1.0), (0.5, 2.0), (1.0, 4.0), (2.0, 8.0)])
+def test_the_stride_is_the_shortest_with_headroom_over_the_render_time(
+    render_s: float, stride: float
+) -> None:
+    stage = settled(render_s)
+    start = math.ceil(stage.beat)
+    stage.trajectory = Glide(start, start + 64, 0.0, 1.0, revision=1)
+    stage.run(25.0)
+    beats = [beat for beat, _ in stage.heard]
+    assert {b - a for a, b in itertools.pairwise(beats)} == {stride}
+
+
+def test_fewer_steps_when_even_a_loop_is_too_short_then_the_full_ones() -> None:
+    stage = settled(4.0, Rules(steps_min=2))
+    start = math.ceil(stage.beat)
+    stage.trajectory = Glide(start, start + 32, 0.0, 1.0, revision=1)
+    stage.run(60.0)
+    moving = [r.steps for beat, r in stage.heard if beat < start + 32]
+    assert moving
+    assert set(moving) == {2}
+    assert stage.heard[-1][1].steps == 4
+    assert weight_of(stage.heard[-1][1]) == 1.0
+
+
+@pytest.mark.parametrize("quantise", [0.0, 1.0])
+def test_a_fast_lfo_cannot_silence_the_changes(quantise: float) -> None:
+    stage = settled(0.4, Rules(quantise=quantise))
+
+    def lfo(stage: Stage) -> None:
+        value = 0.5 + 0.5 * math.sin(2 * math.pi * 49.3 * stage.now_s + 0.1)
+        stage.trajectory = Glide(end=value, revision=stage.trajectory.revision + 1)
+
+    stage.run(10.0, lfo)
+    beats = [beat for beat, _ in stage.heard]
+    longest = max(b - a for a, b in itertools.pairwise(beats))
+    assert longest <= max(2 * 0.4 * 2.0, 2 * quantise) + 0.05
+    assert len({weight_of(r) for _, r in stage.heard}) > 5
+
+
+def test_a_new_gesture_replaces_what_an_older_one_queued_for_later() -> None:
+    stage = settled(0.25, Rules(ahead=4))
+    start = math.ceil(stage.beat)
+    stage.trajectory = Glide(start, start + 32, 0.0, 1.0, revision=1)
+    stage.run(4.0)
+    turned = stage.beat
+    stage.trajectory = Glide(turned, turned, 0.0, 0.0, revision=2)
+    stage.run(6.0)
+    after = [(beat, weight_of(r)) for beat, r in stage.heard if beat > turned]
+    first = next(beat for beat, weight in after if weight == 0.0)
+    assert first <= turned + 2 * 0.25 * 2.0 + 0.05
+    assert [weight for beat, weight in after if beat >= first] == [0.0]
+
+
+def test_a_new_tempo_waits_for_the_loop_boundary() -> None:
+    stage = settled(0.3)
+    stage.run(1.3)
+    stage.trajectory = Glide(tempo=140.0, revision=1)
+    stage.run(8.0)
+    [(beat, rendered)] = stage.heard
+    assert beat == 8.0
+    assert rendered.tempo == 140.0
+    assert stage.scheduler.tempo == 140.0
+
+
+def test_phases_are_handed_on_and_start_cold_after_a_chain() -> None:
+    stage = settled(0.1)
+    start = math.ceil(stage.beat)
+    stage.trajectory = Glide(start, start + 60, 0.0, 1.0, revision=1)
+    stage.run(32.0)
+    starts = [step.request.phase_from for _, step in stage.orders]
+    assert starts[0] is None
+    cold = [i for i, phase in enumerate(starts) if phase is None]
+    assert {b - a for a, b in itertools.pairwise(cold)} == {CHAIN_LENGTH}
+    for (_, before), (_, after) in zip(stage.orders, stage.orders[1:], strict=False):
+        assert after.request.phase_from in (None, before.request.audio_key())
+
+
+def test_eta_counts_down_to_the_change_and_is_zero_once_heard() -> None:
+    stage = settled(0.3, Rules(quantise=8.0))
+    stage.trajectory = Glide(end=1.0, revision=1)
+    seen: list[float] = []
+
+    def look(stage: Stage) -> None:
+        rules, glide = stage.rules, stage.trajectory
+        if stage.beat < 7.9:
+            seen.append(stage.scheduler.eta(stage.beat, glide, rules) + stage.beat)
+
+    stage.run(3.9, look)
+    assert seen
+    assert all(abs(beat - 8.0) < 0.02 for beat in seen)
+    stage.run(1.0)
+    assert stage.scheduler.eta(stage.beat, stage.trajectory, stage.rules) == 0.0
+
+
+def test_a_dead_renderer_is_forgotten_and_asked_again() -> None:
+    stage = settled(0.3)
+    stage.trajectory = Glide(end=1.0, revision=1)
+    stage.run(0.1)
+    assert stage.scheduler.in_flight is not None
+    stage.scheduler.forget_renderer()
+    stage.run(1.0)
+    assert [weight_of(r) for _, r in stage.heard] == [1.0]
+    assert stage.orders[-1][1].request.phase_from is None
