@@ -135,9 +135,7 @@ class Scheduler:
         planned: list[Step] = []
         while len(planned) < rules.ahead:
             request = _with_steps(trajectory.request_at(due), steps)
-            planned.append(
-                Step(due, self._grid(request, grid, rules), request, trajectory.revision)
-            )
+            planned.append(Step(due, self._grid(request, grid), request, trajectory.revision))
             if due >= trajectory.moving_until:
                 break
             due += grid
