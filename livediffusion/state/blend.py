@@ -44,7 +44,10 @@ def circle(count: int) -> tuple[Position, ...]:
         return ((0.5, 0.5),)
     turns = (0.5 - index / count for index in range(count))
     return tuple(
-        (0.5 + 0.5 * math.cos(math.tau * turn), 0.5 + 0.5 * math.sin(math.tau * turn))
+        (
+            round(0.5 + 0.5 * math.cos(math.tau * turn), 9),
+            round(0.5 + 0.5 * math.sin(math.tau * turn), 9),
+        )
         for turn in turns
     )
 

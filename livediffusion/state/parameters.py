@@ -206,11 +206,11 @@ def resolve(address: str) -> tuple[Parameter, int | None]:
 
 
 def by_key(key: str) -> tuple[Parameter, int | None]:
-    """The same for a patch file's key ("seed.morph", "prompt.1.weight"). Raises Refused."""
+    """The same for a key ("seed.morph", "prompt.1.weight"). Raises Refused."""
     found = find(address_of(key))
-    if found is None or not found[0].in_files:
+    if found is None:
         hint = did_you_mean(key, file_keys(), "The README lists every key.")
-        raise Refused(f"There is no parameter {shown(key)} here.{hint}")
+        raise Refused(f"There is no key {shown(key)}.{hint}")
     return found
 
 

@@ -30,3 +30,9 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     if near is not None:
         return f' Did you mean "{near}"?'
     return f" {otherwise}" if otherwise else ""
+
+
+def or_rather(word: str, known: Iterable[str]) -> str:
+    """The same as the end of a sentence that goes on: `; did you mean "beat"`, or nothing."""
+    near = nearest(word, known)
+    return "" if near is None else f'; did you mean "{near}"'

@@ -1,0 +1,209 @@
+"""Reads the sections of a patch file: its top, [[prompt]], [[step]], [[scene]] and [[midi]].
+
+Everything that is wrong is noted in the Source, with its line; nothing here raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livediffusion.state import blend, parameters
+from livediffusion.state.checks import choice, list_of, number, text, whole
+from livediffusion.state.controls import CURVES, TAKEOVERS, Control, MidiMapping, parse_control
+from livediffusion.state.journey import Step
+from livediffusion.state.parameters import Refused
+from livediffusion.state.suggest import did_you_mean, shown
+from livediffusion.state.tomlsource import Check, Place, Source, flatten
+from livediffusion.state.values import Change, coerce_exactly, interpret
+
+BEATS_PER_BAR = 4
+_LISTS = ("prompt", "midi", "step", "scene")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One `[[prompt]]`; a weight or position of None is left to blend.py."""
+
+    text: str
+    weight: float | None = None
+    position: blend.Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One `[[scene]]`: a named state."""
+
+    name: str
+    changes: tuple[Change, ...]
+
+
+_POSITION = list_of(number(0, 1), 2)
+_PROMPT: dict[str, Check] = {
+    "text": text(empty=False),
+    "weight": number(0, 1),
+    "position": _POSITION,
+}
+
+
+def read_prompts(source: Source) -> tuple[Prompt, ...]:
+    entries = source.tables("prompt")
+    if not entries and "prompt" not in source.values:
+        source.say((), "A patch needs at least one [[prompt]] with a text.")
+    if len(entries) > parameters.MAX_PROMPTS:
+        source.say(entries[-1][0], f"A patch has at most {parameters.MAX_PROMPTS} prompts.")
+    prompts = []
+    for place, entry in entries:
+        found = source.read(entry, place, _PROMPT)
+        if "text" not in entry:
+            source.say(place, "This [[prompt]] needs a text.")
+        prompts.append(Prompt(found.get("text", ""), found.get("weight"), found.get("position")))
+    return tuple(prompts)
+
+
+def _beside(path: Path | None) -> Check:
+    """A file's name, relative to the patch."""
+
+    def check(value: object) -> Path:
+        file: Path = (path.parent if path else Path()) / text(empty=False)(value)
+        if not file.is_file():
+            raise ValueError(f"must be a file that exists, not {shown(str(value))}")
+        return file
+
+    return check
+
+
+def read_top(
+    source: Source, prompts: int, path: Path | None
+) -> tuple[dict[str, Any], tuple[Change, ...]]:
+    """The top of the file: the patch's own settings by key, and changes of parameters."""
+    checks: dict[str, Check] = {
+        "name": text(200, empty=False),
+        "model": text(200, empty=False),
+        "beats": whole(BEATS_PER_BAR, 32, BEATS_PER_BAR),
+        "seed.image": _beside(path),
+        "seed.mask": _beside(path),
+    }
+    top = {key: value for key, value in source.values.items() if key not in _LISTS}
+    settings: dict[str, Any] = {}
+    changes: list[Change] = []
+    for place, value in flatten(top):
+        key = ".".join(map(str, place))
+        if key not in checks:
+            changes += _change(source, place, key, value, prompts, [*checks, *_LISTS])
+            continue
+        try:
+            settings[key] = checks[key](value)
+        except ValueError as error:
+            source.say(place, f"{key} {error}.")
+    if "seed.mask" in settings and "seed.image" not in settings:
+        source.say(("seed", "mask"), "seed.mask needs a seed.image to mask.")
+    return settings, tuple(changes)
+
+
+def _change(
+    source: Source, place: Place, key: str, value: object, prompts: int, others: Iterable[str] = ()
+) -> list[Change]:
+    """The change that one parameter's key asks for; none, with what is wrong noted."""
+    try:
+        found = parameters.find(parameters.address_of(key))
+        if found is None or not found[0].in_files:
+            hint = did_you_mean(key, [*parameters.file_keys(), *others])
+            raise Refused(f"There is no key {shown(key)}.{hint}")
+        row, n = found
+        values = coerce_exactly(row, value if isinstance(value, list) else [value], key)
+        return interpret(row.address_of(n), values, prompts)
+    except Refused as refusal:
+        source.say(place, str(refusal))
+        return []
+
+
+def _read_changes(
+    source: Source, at: Place, table: Mapping[str, object], prompts: int
+) -> tuple[Change, ...]:
+    changes: list[Change] = []
+    for place, value in flatten(table):
+        changes += _change(source, (*at, *place), ".".join(map(str, place)), value, prompts)
+    return tuple(changes)
+
+
+_STEP: dict[str, Check] = {"beats": number(1, 4096), "glide": number(0, 64)}
+
+
+def read_steps(source: Source, prompts: int) -> tuple[Step, ...]:
+    steps = []
+    for place, entry in source.tables("step"):
+        own = {key: value for key, value in entry.items() if key in _STEP}
+        rest = {key: value for key, value in entry.items() if key not in _STEP}
+        found = source.read(own, place, _STEP)
+        if "beats" not in entry:
+            source.say(place, "This [[step]] needs beats: how long to stay.")
+        changes = _read_changes(source, place, rest, prompts)
+        steps.append(Step(found.get("beats", 1.0), changes, found.get("glide")))
+    return tuple(steps)
+
+
+def read_scenes(source: Source, prompts: int) -> tuple[Scene, ...]:
+    scenes: list[Scene] = []
+    for place, entry in source.tables("scene"):
+        rest = {key: value for key, value in entry.items() if key != "name"}
+        name = entry.get("name")
+        if not isinstance(name, str) or not name.strip():
+            source.say((*place, "name"), "This [[scene]] needs a name in quotes.")
+        elif name in [scene.name for scene in scenes]:
+            source.say((*place, "name"), f"There is a scene {shown(name)} already.")
+        scenes.append(Scene(str(name), _read_changes(source, place, rest, prompts)))
+    return tuple(scenes)
+
+
+def _control(value: object) -> Control:
+    return parse_control(text()(value))
+
+
+_MIDI: dict[str, Check] = {
+    "control": _control,
+    "device": text(200, empty=False),
+    "target": text(200, empty=False),
+    "range": list_of(number(-1e9, 1e10), 2),
+    "curve": choice(CURVES),
+    "takeover": choice(TAKEOVERS),
+}
+
+
+def read_mappings(source: Source, prompts: int) -> tuple[MidiMapping, ...]:
+    mappings = []
+    for place, entry in source.tables("midi"):
+        found = source.read(entry, place, _MIDI)
+        for key in ("control", "target"):
+            if key not in entry:
+                source.say(place, f"This [[midi]] needs a {key}.")
+        row = _target(source, place, found.get("target"), prompts)
+        if row is None or "control" not in found:
+            continue
+        low, high = row.low or 0.0, 1.0 if row.high is None else row.high
+        ends = found.get("range", (low, high))
+        if not all(low <= end <= high for end in ends):
+            source.say((*place, "range"), f"range must lie within {low:g} to {high:g}.")
+        rest = {key: found[key] for key in ("device", "curve", "takeover") if key in found}
+        mappings.append(MidiMapping(found["control"], found["target"], ends[0], ends[1], **rest))
+    return tuple(mappings)
+
+
+def _target(
+    source: Source, place: Place, target: str | None, prompts: int
+) -> parameters.Parameter | None:
+    """The row that a knob moves, or None with what is wrong noted."""
+    if target is None:
+        return None
+    try:
+        row, n = parameters.resolve(target)
+        if not row.numeric:
+            raise Refused(f"{target} is not one number, so no knob can move it.")
+        if n is not None and n > prompts:
+            raise Refused(f"There is no prompt {n}: the last is {prompts}.")
+    except Refused as refusal:
+        source.say((*place, "target"), str(refusal))
+        return None
+    return row
