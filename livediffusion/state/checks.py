@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from livediffusion.state.suggest import or_rather, shown
+from livediffusion.state.suggest import or_rather, shown, span_of
 from livediffusion.state.tomlsource import Check
 
 
@@ -26,12 +26,13 @@ def text(longest: int = 1000, empty: bool = True) -> Check:
 
 def number(low: float, high: float) -> Check:
     """A finite number in a range, as a float."""
+    wanted = f"must be a number from {span_of(low, high)}"
 
     def check(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"must be a number from {low:g} to {high:g}, not {_plain(value)}")
+            raise ValueError(f"{wanted}, not {_plain(value)}")
         if not low <= value <= high:  # also refuses NaN
-            raise ValueError(f"must be a number from {low:g} to {high:g}, not {value}")
+            raise ValueError(f"{wanted}, not {value}")
         return float(value)
 
     return check

@@ -15,7 +15,7 @@ from livediffusion.state.checks import choice, list_of, number, text, whole
 from livediffusion.state.controls import CURVES, TAKEOVERS, Control, MidiMapping, parse_control
 from livediffusion.state.journey import Step
 from livediffusion.state.parameters import Refused
-from livediffusion.state.suggest import did_you_mean, shown
+from livediffusion.state.suggest import did_you_mean, shown, span_of
 from livediffusion.state.tomlsource import Check, Place, Source, flatten
 from livediffusion.state.values import Change, coerce_exactly, interpret
 
@@ -185,7 +185,7 @@ def read_mappings(source: Source, prompts: int) -> tuple[MidiMapping, ...]:
         low, high = row.low or 0.0, 1.0 if row.high is None else row.high
         ends = found.get("range", (low, high))
         if not all(low <= end <= high for end in ends):
-            source.say((*place, "range"), f"range must lie within {low:g} to {high:g}.")
+            source.say((*place, "range"), f"range must lie within {span_of(low, high)}.")
         rest = {key: found[key] for key in ("device", "curve", "takeover") if key in found}
         mappings.append(MidiMapping(found["control"], found["target"], ends[0], ends[1], **rest))
     return tuple(mappings)

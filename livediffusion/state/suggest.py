@@ -1,4 +1,4 @@
-"""Did you mean: the nearest known word to one that is not known."""
+"""How a mistake is put into words: foreign words, ranges, and the nearest word that is known."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ def or_rather(word: str, known: Iterable[str]) -> str:
     """The same as the end of a sentence that goes on: `; did you mean "beat"`, or nothing."""
     near = nearest(word, known)
     return "" if near is None else f'; did you mean "{near}"'
+
+
+def span_of(low: float, high: float) -> str:
+    """A range in words: "0 to 1", "-0.5 to 64"."""
+    return " to ".join(
+        str(int(end)) if float(end).is_integer() else f"{end:g}" for end in (low, high)
+    )

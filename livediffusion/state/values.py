@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from livediffusion.state.parameters import Parameter, Refused, addresses, resolve
-from livediffusion.state.suggest import did_you_mean, shown
+from livediffusion.state.suggest import did_you_mean, shown, span_of
 from livediffusion.types import Value
 
 MAX_TEXT = 1000  # characters of a prompt
@@ -105,12 +105,7 @@ def span(row: Parameter) -> str:
         return ", ".join(row.choices[:-1]) + " or " + row.choices[-1]
     if row.low is None or row.high is None:
         return ""
-    numbers = f"{_plain(row.low)} to {_plain(row.high)}"
-    return f"{numbers} {row.unit}".rstrip()
-
-
-def _plain(number: float) -> str:
-    return str(int(number)) if float(number).is_integer() else f"{number:g}"
+    return f"{span_of(row.low, row.high)} {row.unit}".rstrip()
 
 
 def _coerce_trigger(values: Sequence[object], name: str) -> Accepted:
