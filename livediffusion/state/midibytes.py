@@ -1,0 +1,71 @@
+"""MIDI bytes become events: glued messages are split, running status is understood.
+
+Drivers may hand over two messages as one (Csound over JACK does), or leave out a status byte that
+repeats. What cannot be read is skipped and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from livediffusion.state.controls import MidiEvent
+from livediffusion.types import Seconds
+
+# data bytes of each channel message, by the status byte's upper half
+_LENGTHS = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
+_COMMON_LENGTHS = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # system common; they end running status
+_SYSEX, _SYSEX_END, _REALTIME = 0xF0, 0xF7, 0xF8
+
+
+class Splitter:
+    """One port's stream of bytes, split into messages (tuples of status and data bytes)."""
+
+    def __init__(self) -> None:
+        self.malformed = 0  # bytes that belonged to nothing
+        self._status = 0
+        self._data: list[int] = []
+
+    def feed(self, data: Iterable[int]) -> Iterator[tuple[int, ...]]:
+        """The messages that are complete with these bytes; sysex and real time are dropped."""
+        for byte in data:
+            if byte >= _REALTIME:
+                continue  # may stand anywhere, even inside a message
+            if byte & 0x80:
+                self.malformed += len(self._data)
+                self._status, self._data = byte, []
+            elif self._status == _SYSEX:
+                continue
+            else:
+                yield from self._feed_data(byte)
+
+    def _feed_data(self, byte: int) -> Iterator[tuple[int, ...]]:
+        length = _LENGTHS.get(self._status >> 4) or _COMMON_LENGTHS.get(self._status, 0)
+        if length == 0:
+            self.malformed += 1
+            return
+        self._data.append(byte)
+        if len(self._data) == length:
+            yield self._status, *self._data
+            self._data = []
+            if self._status >= _SYSEX:
+                self._status = 0
+
+
+def event_of(message: tuple[int, ...], device: str, time: Seconds) -> MidiEvent | None:
+    """The event that a channel message stands for; None for messages that nobody maps."""
+    reader = _READERS.get(message[0] >> 4)
+    if reader is None:
+        return None
+    kind, number, value = reader(message)
+    return MidiEvent(device, kind, (message[0] & 0x0F) + 1, number, value, time)
+
+
+_Reader = Callable[[tuple[int, ...]], tuple[str, int, int]]
+_READERS: dict[int, _Reader] = {
+    0x8: lambda m: ("note", m[1], 0),
+    0x9: lambda m: ("note", m[1], m[2]),
+    0xB: lambda m: ("cc", m[1], m[2]),
+    0xC: lambda m: ("program", m[1], 0),
+    0xD: lambda m: ("touch", 0, m[1]),
+    0xE: lambda m: ("bend", 0, m[2] << 7 | m[1]),
+}
