@@ -1,0 +1,159 @@
+"""The whole way between a picture and a loop of audio.
+
+    picture -> mel bands -> amplitudes -> phase (circular) -> loop at the model's rate -> 48 kHz
+
+A loop of N beats has exactly `loop_frames(N, tempo)` frames and closes without a seam, whatever
+the tempo; pitch does not depend on tempo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from livediffusion.spectrogram.grid import CircularGrid, circular_grid
+from livediffusion.spectrogram.image import bands_to_picture, picture_to_bands
+from livediffusion.spectrogram.mel import from_bands, to_bands
+from livediffusion.spectrogram.params import SpectrogramParams
+from livediffusion.spectrogram.phase import interpolate_columns, reconstruct
+from livediffusion.spectrogram.resample import resample_loop, resample_plain
+
+SAMPLE_RATE = 48000  # Hz, what the player plays
+MIN_TEMPO, MAX_TEMPO = 20.0, 300.0  # bpm
+COLD_ITERATIONS = 8
+WARM_ITERATIONS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop:
+    """Audio of exactly `beats` beats, and the phase from which a similar loop may start."""
+
+    audio: Tensor  # (channels, frames) float32, at the picture's own level
+    phase: Tensor  # (channels, grid frames, bins) complex64
+    beats: int
+    tempo: float  # bpm
+    sample_rate: int  # Hz
+
+
+def loop_frames(beats: int, tempo: float, sample_rate: int = SAMPLE_RATE) -> int:
+    """Frames of a loop of so many beats: round(beats * 60 / tempo * rate)."""
+    return round(beats * 60.0 / tempo * sample_rate)
+
+
+def picture_to_loop(
+    picture: Tensor,
+    params: SpectrogramParams,
+    beats: int,
+    tempo: float,
+    *,
+    iterations: int | None = None,
+    phase: Tensor | None = None,
+    sample_rate: int = SAMPLE_RATE,
+) -> Loop:
+    """Loop of a picture (channels, params.bands, beats * 64), row 0 the highest band, 0..1.
+
+    `phase` is the `phase` of a loop of the same params, beats and tempo that sounds alike (a
+    morph's last step); a few `iterations` are then as good as dozens from nothing. Level is the
+    picture's own: see `level_loop`. Runs on the picture's device, without randomness.
+
+    Raises ValueError, saying what is wrong, when tempo, shape or phase do not fit.
+    """
+    _check(picture, params, beats, tempo)
+    grid, factor = synthesis_grid(params, beats, tempo, str(picture.device))
+    bands = picture_to_bands(picture.float(), params)
+    amplitudes = interpolate_columns(from_bands(bands, params, grid.n_fft), factor)
+    if iterations is None:
+        iterations = COLD_ITERATIONS if phase is None else WARM_ITERATIONS
+    audio, phase = reconstruct(amplitudes, grid, phase=phase, iterations=iterations)
+    audio = resample_loop(audio, loop_frames(beats, tempo, sample_rate))
+    return Loop(audio, phase, beats, tempo, sample_rate)
+
+
+def loop_to_picture(
+    audio: Tensor,
+    params: SpectrogramParams,
+    beats: int,
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    normalise: bool = False,
+) -> Tensor:
+    """Picture (channels, bands, beats * 64) of a loop (channels, frames), analysed as a circle.
+
+    Amplitude `params.max_amplitude` becomes 1, which inverts `picture_to_loop`; with `normalise`
+    the loudest band of this audio does, as in Riffusion, so that level does not matter.
+    Raises ValueError when the loop is too short to analyse.
+    """
+    period = round(audio.shape[-1] * params.sample_rate / sample_rate)
+    resampled = resample_loop(audio.float(), period)
+    grid = circular_grid(
+        period, params.columns(beats), params.window, params.n_fft, str(audio.device)
+    )
+    spectra = torch.stack([grid.stft(channel).abs() for channel in resampled])
+    return _picture(to_bands(spectra, params), params, normalise)
+
+
+def audio_to_picture(
+    audio: Tensor,
+    params: SpectrogramParams,
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    normalise: bool = True,
+) -> Tensor:
+    """Picture (channels, bands, 1 + seconds * 100) of any audio (channels, n): a column each 10 ms.
+
+    Ends are reflected, as Riffusion does for clips that are not loops. Raises ValueError when
+    the audio is shorter than half an FFT.
+    """
+    plain = resample_plain(audio.float(), sample_rate, params.sample_rate)
+    if plain.shape[-1] <= params.n_fft // 2:
+        raise ValueError(f"{audio.shape[-1]} samples are too few; half a second is enough")
+    spectra = torch.stft(
+        plain,
+        params.n_fft,
+        hop_length=round(params.sample_rate / 100),
+        win_length=params.window,
+        window=torch.hann_window(params.window, device=audio.device),
+        pad_mode="reflect",
+        return_complex=True,
+    ).abs()
+    return _picture(to_bands(spectra.transpose(1, 2), params), params, normalise)
+
+
+@lru_cache(maxsize=8)
+def synthesis_grid(
+    params: SpectrogramParams, beats: int, tempo: float, device: str = "cpu"
+) -> tuple[CircularGrid, int]:
+    """Grid for phase reconstruction, and how many of its frames make a column of the picture.
+
+    Columns wider apart than a quarter window need frames between them. The FFT is the window's
+    own size: zero-padding refines an analysis but only costs time in a synthesis.
+    """
+    columns = params.columns(beats)
+    period = params.period(beats, tempo)
+    factor = max(1, -(-4 * period // (columns * params.window)))
+    n_fft = _fast_size(params.window)
+    return circular_grid(period, columns * factor, params.window, n_fft, device), factor
+
+
+def _fast_size(least: int) -> int:
+    """Smallest even number not below `least` that FFTs like: 2 ** a times 1, 3, 5 or 9."""
+    odd = (1, 3, 5, 9)
+    return min(m << max(1, (-(-least // m) - 1).bit_length()) for m in odd)
+
+
+def _picture(bands: Tensor, params: SpectrogramParams, normalise: bool) -> Tensor:
+    return bands_to_picture(bands, params, float(bands.max()) if normalise else None)
+
+
+def _check(picture: Tensor, params: SpectrogramParams, beats: int, tempo: float) -> None:
+    if not MIN_TEMPO <= tempo <= MAX_TEMPO:
+        raise ValueError(f"tempo must be in range {MIN_TEMPO:g}..{MAX_TEMPO:g} bpm, not {tempo:g}")
+    expected = (params.bands, params.columns(beats))
+    if picture.ndim != 3 or tuple(picture.shape[1:]) != expected:
+        shape = " x ".join(map(str, picture.shape))
+        raise ValueError(
+            f"a picture of {beats} beats is channels x {expected[0]} x {expected[1]}, not {shape}"
+        )

@@ -1,0 +1,155 @@
+"""Phase reconstruction on a circle: a gradient-integrating start and fast Griffin-Lim.
+
+The start integrates the phase gradients that the magnitudes of a Gaussian-like window imply
+(Prusa, Balazs & Sondergaard 2017, "A noniterative method for reconstruction of phase from STFT
+magnitude"). Their heap visits bins one by one; here every bin follows the peak of its own frame
+(as in Beauregard et al. 2015, "Single pass spectrogram inversion"), so a frame costs two vector
+operations. Griffin-Lim with momentum refines it (Perraudin, Balazs & Sondergaard 2013).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from livediffusion.spectrogram.grid import CircularGrid
+
+MOMENTUM = 0.99
+_HANN_GAMMA = 0.25645  # of the Gaussian that best fits a Hann window, per squared window length
+_FLOOR = 1e-5  # of the loudest bin: below it log magnitudes say nothing
+_TINY = 1e-30
+_TURN = 2.0 * math.pi
+
+
+def reconstruct(
+    amplitudes: Tensor, grid: CircularGrid, *, phase: Tensor | None = None, iterations: int = 8
+) -> tuple[Tensor, Tensor]:
+    """Loop whose spectrum has these amplitudes, and the phase it ended with.
+
+    amplitudes: (channels, frames, bins) not negative; bins may stop early, the rest is silent.
+    phase: complex unit numbers of the same shape, from an earlier loop on the same grid; None
+    starts cold. Returns audio (channels, period) float32 and the phase (complex64). There is no
+    randomness: equal inputs, device and threads give equal bits.
+
+    Raises ValueError when shapes do not fit each other or the grid.
+    """
+    frames, bins = amplitudes.shape[1:]
+    if frames != grid.frames or bins > grid.bins:
+        raise ValueError(f"{frames} x {bins} amplitudes on a {grid.frames} x {grid.bins} grid")
+    if phase is not None and phase.shape != amplitudes.shape:
+        raise ValueError(f"phase {tuple(phase.shape)} for amplitudes {tuple(amplitudes.shape)}")
+    if phase is None:
+        phase = start_phase(amplitudes, grid)
+    parts = [_griffin_lim(a, p, grid, iterations) for a, p in zip(amplitudes, phase, strict=True)]
+    audio = torch.stack([part[0] for part in parts])
+    return audio, torch.stack([part[1] for part in parts])
+
+
+def _griffin_lim(
+    amplitude: Tensor, phase: Tensor, grid: CircularGrid, iterations: int
+) -> tuple[Tensor, Tensor]:
+    """One channel (frames, bins): alternate projections with momentum, in place."""
+    spectrum = phase * amplitude
+    previous = None
+    for _ in range(iterations):
+        rebuilt = grid.project(spectrum)
+        ahead = rebuilt
+        if previous is not None:
+            # c + m (c - c') up to a factor, which the division below takes out.
+            ahead = torch.sub(rebuilt, previous, alpha=MOMENTUM / (1.0 + MOMENTUM))
+        previous = rebuilt
+        torch.mul(ahead, _inverse_magnitude(ahead).mul_(amplitude), out=spectrum)
+    if iterations:
+        phase = ahead * _inverse_magnitude(ahead)
+        # Where there was nothing at all any phase is right, but it must have length 1.
+        phase = torch.where(phase == 0, torch.ones_like(phase), phase)
+    return grid.istft(spectrum), phase
+
+
+def _inverse_magnitude(values: Tensor) -> Tensor:
+    real, imaginary = values.real, values.imag
+    return torch.addcmul(real * real, imaginary, imaginary).clamp_(min=_TINY).rsqrt_()
+
+
+def start_phase(amplitudes: Tensor, grid: CircularGrid) -> Tensor:
+    """Phase (channels, frames, bins), complex64 of length 1, guessed from amplitudes alone.
+
+    Integration begins at the column where the sound rises most, where a break in the partials
+    is least heard, so a loop rolled by whole beats gets its phase rolled along.
+    """
+    bins = amplitudes.shape[-1]
+    first = _loudest_rise(amplitudes)
+    rolled = torch.roll(amplitudes, -first, dims=1)
+    hops = torch.diff(grid.centres, append=grid.centres.new_tensor([grid.period]))
+    hops = torch.roll(hops, -first).double()
+    angles = torch.stack([_integrate(channel, hops, grid) for channel in rolled])
+    # Frames count from their first sample, the angles from their middle.
+    k = torch.arange(bins, device=amplitudes.device, dtype=torch.float64)
+    angles -= k * (_TURN * (grid.window.numel() // 2) / grid.n_fft)
+    angles = torch.roll(angles.remainder_(_TURN).float(), first, dims=1)
+    return torch.polar(torch.ones_like(angles), angles)
+
+
+def _loudest_rise(amplitudes: Tensor) -> int:
+    rise = (amplitudes - torch.roll(amplitudes, 1, dims=1)).clamp_(min=0.0)
+    return int(rise.sum(dim=(0, 2)).argmax())
+
+
+def _integrate(amplitude: Tensor, hops: Tensor, grid: CircularGrid) -> Tensor:
+    """Angles (frames, bins), float64, of one channel, at the middle of each frame."""
+    frequency, slope = _gradients(amplitude, hops, grid)  # radians a sample, radians a bin
+    # Round frequencies to whole cycles a loop: steady partials then close round the circle.
+    cycle = _TURN / grid.period
+    frequency = torch.round(frequency / cycle).double() * cycle
+    advance = torch.zeros_like(frequency)
+    advance[1:] = 0.5 * (frequency[1:] + frequency[:-1]) * hops[:-1, None]
+    peaks = _nearest_peak(amplitude)
+    across = slope + torch.roll(slope, 1, dims=1)
+    vertical = torch.cumsum(0.5 * across.double(), dim=1)
+    # Bin k takes its peak's phase a frame ago, advanced, plus the way from the peak to k.
+    step = vertical + (advance - vertical).gather(1, peaks)
+    rows = [step[0]]
+    for parent, increment in zip(peaks.unbind()[1:], step.unbind()[1:], strict=True):
+        rows.append(rows[-1].index_select(0, parent).add_(increment))
+    return torch.stack(rows)
+
+
+def _gradients(amplitude: Tensor, hops: Tensor, grid: CircularGrid) -> tuple[Tensor, Tensor]:
+    """Phase derivatives in time and in frequency, from those of the log magnitude."""
+    gamma = _HANN_GAMMA * grid.window.numel() ** 2
+    floor = (_FLOOR * amplitude.max()).clamp(min=_TINY)
+    level = (amplitude + floor).log_()
+    in_bins = torch.zeros_like(level)
+    in_bins[:, 1:-1] = 0.5 * (level[:, 2:] - level[:, :-2])
+    k = torch.arange(level.shape[1], device=level.device, dtype=level.dtype)
+    bins = k + in_bins * (grid.n_fft**2 / (_TURN * gamma))
+    frequency = bins.clamp_(0.0, level.shape[1] - 1.0) * (_TURN / grid.n_fft)
+    in_time = 0.5 * (torch.roll(level, -1, dims=0) - torch.roll(level, 1, dims=0))
+    slope = in_time * (-gamma / grid.n_fft / hops.float())[:, None]
+    return frequency, slope
+
+
+def _nearest_peak(amplitude: Tensor) -> Tensor:
+    """For each bin the local maximum of its frame that steepest ascent leads to."""
+    own = torch.arange(amplitude.shape[1], device=amplitude.device).expand(amplitude.shape)
+    left = torch.nn.functional.pad(amplitude[:, :-1], (1, 0), value=-1.0)
+    right = torch.nn.functional.pad(amplitude[:, 1:], (0, 1), value=-1.0)
+    uphill = torch.where(left > right, own - 1, own + 1)
+    parent = torch.where((amplitude >= left) & (amplitude > right), own, uphill)
+    parent.clamp_(0, amplitude.shape[1] - 1)
+    for _ in range(7):  # pointers double: slopes of up to 128 bins
+        parent = parent.gather(1, parent)
+    return parent
+
+
+def interpolate_columns(amplitudes: Tensor, factor: int) -> Tensor:
+    """(channels, columns, bins) to (channels, columns * factor, bins), linear round the circle."""
+    if factor == 1:
+        return amplitudes
+    channels, columns, bins = amplitudes.shape
+    after = torch.roll(amplitudes, -1, dims=1)
+    weight = torch.arange(factor, device=amplitudes.device, dtype=amplitudes.dtype) / factor
+    mixed = torch.lerp(amplitudes[:, :, None], after[:, :, None], weight[None, None, :, None])
+    return mixed.reshape(channels, columns * factor, bins)
