@@ -1,0 +1,176 @@
+"""What an accepted change does to the performance: one short function a kind of row.
+
+Each returns the effects that others must carry out, and raises Refused where the value fits the
+table but not the present patch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from livediffusion.state.blend import Weights, xy_weights
+from livediffusion.state.effects import Effect, Listen, LoadPatch, PlayerDo, PlayerSet, SendState
+from livediffusion.state.parameters import Refused
+from livediffusion.state.ramp import Ramp
+from livediffusion.state.values import Change
+from livediffusion.types import Beats
+
+if TYPE_CHECKING:
+    from livediffusion.state.performance import Performance
+
+PLAYER_VALUES = ("filter", "gain", "hold", "mute")
+
+
+def set_plain(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    """Values that only need to be known."""
+    self.values[change.row.key] = change.values[0]
+    return []
+
+
+def _set_player(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    self.values[change.row.key] = change.values[0]
+    return [PlayerSet(change.row.key, change.values[0])]
+
+
+def _do(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [PlayerDo(change.row.key)]
+
+
+def _glide(self: Performance) -> Beats:
+    return float(self.values["glide"])
+
+
+def _set_text(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    """A prompt's words; the number after the last one adds a prompt of weight 0."""
+    assert change.n is not None
+    texts, index = list(self.trajectory.texts), change.n - 1
+    if index > len(texts):
+        raise Refused(f"There are {len(texts)} prompts; the next one is number {len(texts) + 1}.")
+    if index == len(texts):
+        texts.append("")
+        self.trajectory.weights = _longer(self.trajectory.weights)
+    texts[index] = str(change.values[0])
+    self.trajectory.texts = tuple(texts)
+    return []
+
+
+def _longer(ramp: Ramp) -> Ramp:
+    origin = (*ramp.origin, 0.0) if ramp.origin else ()
+    return replace(ramp, target=(*ramp.target, 0.0), origin=origin)
+
+
+def _set_weight(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    assert change.n is not None
+    target = list(self.trajectory.weights.target)
+    if change.n > len(target):
+        raise Refused(f"There are {len(target)} prompts; {change.address} has no prompt to weigh.")
+    target[change.n - 1] = float(change.values[0])
+    self.trajectory.move_weights(tuple(target), now, _glide(self))
+    return []
+
+
+def _set_blend(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    given, count = [float(value) for value in change.values], len(self.trajectory.texts)
+    if len(given) > count:
+        raise Refused(f"There are {count} prompts; /ld/blend got {len(given)} weights.")
+    target: Weights = tuple(given + [0.0] * (count - len(given)))
+    self.trajectory.move_weights(target, now, _glide(self))
+    return []
+
+
+def _set_xy(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    self.xy = (float(change.values[0]), float(change.values[1]))
+    self.trajectory.move_weights(xy_weights(*self.xy, self.places), now, _glide(self))
+    return []
+
+
+def _set_seed(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    self.trajectory.anchor_seeds(now)
+    seed = int(change.values[0])
+    walk = self.trajectory.seeds
+    is_a = change.row.key == "seed.a"
+    self.trajectory.seeds = replace(walk, a=seed) if is_a else replace(walk, b=seed)
+    return []
+
+
+def _set_morph(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    trajectory = self.trajectory
+    trajectory.anchor_seeds(now)
+    target = (float(change.values[0]),)
+    trajectory.morph = trajectory.morph.towards(target, now, _glide(self))
+    return []
+
+
+def _set_drift(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    self.trajectory.anchor_seeds(now, drift=float(change.values[0]))
+    return set_plain(self, change, now)
+
+
+def _set_guidance(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    trajectory = self.trajectory
+    known = trajectory.defaults.guidance if trajectory.defaults else float(change.values[0])
+    here = trajectory.guidance or Ramp((known,))
+    trajectory.guidance = here.towards((float(change.values[0]),), now, _glide(self))
+    return set_plain(self, change, now)
+
+
+def _set_strength(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    strength = self.trajectory.strength
+    self.trajectory.strength = strength.towards((float(change.values[0]),), now, _glide(self))
+    return set_plain(self, change, now)
+
+
+def _set_steps(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    self.trajectory.steps = int(change.values[0])
+    return set_plain(self, change, now)
+
+
+def _set_negative(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    self.trajectory.negative = str(change.values[0])
+    return set_plain(self, change, now)
+
+
+def _set_tempo(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    self.trajectory.tempo = float(change.values[0])
+    return set_plain(self, change, now)
+
+
+def _load_patch(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [LoadPatch(str(change.values[0]))]
+
+
+def _listen(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    host = str(change.values[1]) if len(change.values) > 1 else None
+    return [Listen(int(change.values[0]), host, change.row.key == "subscribe")]
+
+
+def _send_state(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [SendState()]
+
+
+Handler: TypeAlias = Callable[["Performance", Change, Beats], list[Effect]]
+HANDLERS: dict[str, Handler] = {
+    "prompt.{n}.text": _set_text,
+    "prompt.{n}.weight": _set_weight,
+    "blend": _set_blend,
+    "xy": _set_xy,
+    "seed.a": _set_seed,
+    "seed.b": _set_seed,
+    "seed.morph": _set_morph,
+    "drift": _set_drift,
+    "guidance": _set_guidance,
+    "strength": _set_strength,
+    "steps": _set_steps,
+    "negative": _set_negative,
+    "tempo": _set_tempo,
+    "patch": _load_patch,
+    "subscribe": _listen,
+    "unsubscribe": _listen,
+    "state": _send_state,
+    "play": _do,
+    "stop": _do,
+    "panic": _do,
+    **dict.fromkeys(PLAYER_VALUES, _set_player),
+}
