@@ -8,14 +8,18 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from livediffusion.errors import UserError
 from livediffusion.types import BPM, Json
 
 Weighted: TypeAlias = tuple[tuple[str, float], ...]
 WeightedSeeds: TypeAlias = tuple[tuple[int, float], ...]
+SAMPLERS = ("model", "dpm++", "ddim", "euler", "lcm")
+SEED_MAX = 2**31 - 1
 _WEIGHT_GRID = 1000  # finer differences than 1/1000 cannot be heard, but would defeat the cache
 
 
@@ -25,8 +29,9 @@ class RenderRequest:
 
     Weights of prompts and of seeds sum to 1. Two seeds are slerped by the second one's weight,
     more are summed and rescaled to keep the noise's norm. `seed_image` and `mask` are file
-    paths ("" for none); `phase_from` is the audio key of the loop whose phase this one starts
-    from, or None for a cold start.
+    paths ("" for none). `model_hash` and `images_hash` say which weights and which pictures are
+    meant; empty, the renderer takes what is there and fills them in. `phase_from` is the audio
+    key of the loop whose phase this one starts from, or None for a cold start.
     """
 
     prompts: Weighted
@@ -42,21 +47,22 @@ class RenderRequest:
     noise: Literal["cpu", "device"] = "cpu"
     seed_image: str = ""
     mask: str = ""
+    images_hash: str = ""
     beats: int = 8
     phase_iterations: int = 0  # 0: as many as the engine thinks right for cold or warm
     phase_from: str | None = None
 
     def picture_key(self) -> str:
         """Key of everything that decides the spectrogram."""
-        return _digest(self._values(_PICTURE_FIELDS))
+        return self._digest(_PICTURE_FIELDS)
 
     def cache_key(self) -> str:
         """Key of everything that decides the audio but the phase's history."""
-        return _digest(self._values(_CACHE_FIELDS))
+        return self._digest(_CACHE_FIELDS)
 
     def audio_key(self) -> str:
         """Key of everything that decides the samples."""
-        return _digest(self._values(_ALL_FIELDS))
+        return self._digest(_ALL_FIELDS)
 
     def to_json(self) -> Json:
         """As a JSON object."""
@@ -69,8 +75,36 @@ class RenderRequest:
         seeds = tuple((int(seed), float(weight)) for seed, weight in values["seeds"])
         return cls(**{**values, "prompts": prompts, "seeds": seeds})
 
-    def _values(self, names: Sequence[str]) -> list[object]:
-        return [[name, getattr(self, name)] for name in names]
+    def check(self) -> None:
+        """Raise UserError with one sentence when no loop can be rendered from this."""
+        if not self.prompts:
+            raise UserError("There is no prompt to render; give at least one a weight above 0.")
+        if not self.seeds or any(not 0 <= seed <= SEED_MAX for seed, _ in self.seeds):
+            raise UserError(f"Seeds must be in 0..{SEED_MAX}; choose at least one.")
+        if self.sampler not in SAMPLERS:
+            known = ", ".join(SAMPLERS)
+            raise UserError(f"There is no sampler '{self.sampler}'; choose one of {known}.")
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and low <= value <= high):
+                raise UserError(f"{name} must be in {low}..{high}, not {value}.")
+
+    def _digest(self, names: Sequence[str]) -> str:
+        silent = self._without_effect()
+        values = [[name, _canonical(getattr(self, name))] for name in names if name not in silent]
+        text = json.dumps(values, ensure_ascii=False)
+        # A lone surrogate, which OSC can deliver, has no UTF-8.
+        data = text.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+    def _without_effect(self) -> set[str]:
+        """Fields that cannot be heard in this request, so that turning them finds the cache."""
+        silent = set()
+        if not self.seed_image:
+            silent |= {"strength", "mask"}
+        if self.guidance <= 1.0:
+            silent |= {"guidance", "negative"}
+        return silent
 
 
 def normalise(items: Sequence[tuple[str, float]]) -> Weighted:
@@ -95,11 +129,21 @@ def slerped(seed_a: int, seed_b: int, morph: float) -> WeightedSeeds:
 
 _ALL_FIELDS = tuple(sorted(field.name for field in dataclasses.fields(RenderRequest)))
 _CACHE_FIELDS = tuple(name for name in _ALL_FIELDS if name != "phase_from")
-_PICTURE_FIELDS = tuple(
-    name for name in _CACHE_FIELDS if name not in ("tempo", "phase_iterations")
+_PICTURE_FIELDS = tuple(name for name in _CACHE_FIELDS if name not in ("tempo", "phase_iterations"))
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("tempo", 20, 300),
+    ("beats", 1, 64),
+    ("steps", 1, 100),
+    ("guidance", 0, 20),
+    ("strength", 0, 1),
+    ("phase_iterations", 0, 1000),
 )
 
 
-def _digest(values: list[object]) -> str:
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def _canonical(value: object) -> object:
+    """Numbers that compare equal must be written alike: 120 and 120.0, 0.0 and -0.0."""
+    if isinstance(value, tuple):
+        return [_canonical(item) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) + 0.0
+    return value

@@ -1,0 +1,38 @@
+"""What the renderer asks of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from torch import Tensor
+
+from livediffusion.render.loop import Stopwatch
+from livediffusion.render.request import RenderRequest
+from livediffusion.spectrogram.params import SpectrogramParams
+
+Notice: TypeAlias = Callable[[str], None]  # receives one sentence for the performer
+
+
+class Engine(Protocol):
+    """A warm model that turns requests into spectrogram pictures.
+
+    Threading: used by one thread at a time.
+    """
+
+    name: str
+    hash: str
+    params: SpectrogramParams
+    engine_id: str
+
+    def settle(self, request: RenderRequest) -> RenderRequest:
+        """The request with its hashes filled in; UserError when this engine cannot render it."""
+        ...
+
+    def picture(self, request: RenderRequest, watch: Stopwatch) -> Tensor:
+        """Render a settled request to a picture (channels, bands, columns), float32 on the CPU.
+
+        Values lie in 0..1, 1 is loudest, row 0 is the highest band. Raises Cancelled when the
+        watch's progress callback does, UserError when the model gives no finite numbers.
+        """
+        ...

@@ -1,0 +1,97 @@
+"""Loading a Stable Diffusion folder's parts. The only importer of transformers.
+
+Parts are loaded one by one through their own stock classes, never through a pipeline class that
+a folder could name or bring along.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from livediffusion.errors import UserError
+from livediffusion.render.engines.compute import Compute
+from livediffusion.render.engines.digest import model_hash
+from livediffusion.render.engines.folder import ModelFolder
+from livediffusion.spectrogram.circular import make_circular_in_time
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """A pipeline's parts, on their device, ready for inference."""
+
+    tokenizer: Any
+    text_encoder: Any
+    unet: Any
+    vae: Any
+    scheduler: Any  # never stepped: `fresh_scheduler` copies it
+    hash: str
+
+
+def load_components(folder: ModelFolder, compute: Compute) -> Components:
+    """Load everything; UserError with one sentence when a file is broken or does not fit."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import diffusers
+    import transformers
+
+    _be_quiet(diffusers, transformers)
+    try:
+        text_encoder = _network(folder, "text_encoder", transformers.CLIPTextModel, compute)
+        unet = _network(folder, "unet", diffusers.UNet2DConditionModel, compute)
+        vae = _network(folder, "vae", getattr(diffusers, folder.classes["vae"]), compute)
+        tokenizer = transformers.CLIPTokenizer.from_pretrained(
+            str(folder.path / "tokenizer"), local_files_only=True
+        )
+        scheduler = _scheduler(folder, diffusers)
+        digest = model_hash(folder)
+    except (UserError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # broken files raise whatever their reader likes
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+        raise UserError(
+            f"Model '{folder.name}' in {folder.path} does not load ({reason}); "
+            f"copy or download it again."
+        ) from error
+    make_circular_in_time(vae.decoder)
+    return Components(tokenizer, text_encoder, unet, vae, scheduler, digest)
+
+
+def _network(folder: ModelFolder, part: str, kind: Any, compute: Compute) -> Any:
+    weights = folder.weights[part]
+    library = kind.__module__.split(".")[0]
+    precision = {"dtype" if library == "transformers" else "torch_dtype": compute.dtype}
+    network, info = kind.from_pretrained(
+        str(folder.path / part),
+        local_files_only=True,
+        use_safetensors=weights.safetensors,
+        variant=weights.variant,
+        output_loading_info=True,
+        **precision,
+    )
+    if missing := sorted(info["missing_keys"]):
+        raise UserError(
+            f"Model '{folder.name}': the weights of its {part} lack {len(missing)} tensors "
+            f"({missing[0]}, ...); copy or download it again."
+        )
+    return network.to(compute.device).eval().requires_grad_(False)
+
+
+def _scheduler(folder: ModelFolder, diffusers: Any) -> Any:
+    name = folder.classes["scheduler"]
+    kind = getattr(diffusers, name, None)
+    if kind is None or not name.endswith("Scheduler"):
+        raise UserError(
+            f"Model '{folder.name}' asks for a scheduler '{name}' that diffusers does not have; "
+            f"name another one in its scheduler_config.json and model_index.json."
+        )
+    return kind.from_pretrained(str(folder.path / "scheduler"), local_files_only=True)
+
+
+def _be_quiet(diffusers: Any, transformers: Any) -> None:
+    """Progress bars and warnings belong on nobody's stage."""
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()

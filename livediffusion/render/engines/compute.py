@@ -1,0 +1,100 @@
+"""Where and how numbers are computed, and the name of that for `engine_id`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import torch
+
+from livediffusion import __version__
+from livediffusion.errors import UserError
+from livediffusion.render.engines.base import Notice
+
+_DTYPES = {
+    "float32": torch.float32,
+    "fp32": torch.float32,
+    "float16": torch.float16,
+    "fp16": torch.float16,
+    "half": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "bf16": torch.bfloat16,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """A device, the precision of its networks, and the CPU threads beside it."""
+
+    device: torch.device
+    dtype: torch.dtype
+    threads: int
+
+    def identity(self, backend: str) -> str:
+        """All that may change a sample's last bit besides the request and the weights."""
+        versions = " ".join(f"{name}-{version(name)}" for name in ("diffusers", "transformers"))
+        where = f"{self.device} {torch.backends.cpu.get_cpu_capability()}"
+        if self.device.type == "cuda":
+            name = torch.cuda.get_device_name(self.device)
+            where = f"{where} {name} cuda-{torch.version.cuda}"
+        dtype = str(self.dtype).removeprefix("torch.")
+        return (
+            f"livediffusion-{__version__} {backend} {where} {dtype} threads-{self.threads} "
+            f"torch-{torch.__version__} {versions}"
+        )
+
+
+def choose_compute(device: str, dtype: str, threads: int, notice: Notice) -> Compute:
+    """Turn `[render] device`, `dtype` and a number of threads (0: all) into a Compute.
+
+    Sets torch's threads and its deterministic ways. Raises UserError for a device that is not
+    there or a word that is not known.
+    """
+    chosen = _device(device)
+    precision = _dtype(dtype, chosen)
+    if chosen.type == "cpu" and precision is not torch.float32:
+        notice("Half precision is very slow on a CPU, so float32 is used.")
+        precision = torch.float32
+    count = threads or available_threads()
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)
+    if chosen.type == "cuda":
+        torch.backends.cudnn.benchmark = False  # it would choose kernels by their speed today
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    return Compute(chosen, precision, count)
+
+
+def available_threads() -> int:
+    """CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _device(word: str) -> torch.device:
+    has_mps = torch.backends.mps.is_available()
+    if word == "auto":
+        best = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+        return torch.device(best)
+    try:
+        device = torch.device(word)
+    except RuntimeError:
+        device = torch.device("meta")
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise UserError(f"[render] device must be auto, cpu, cuda or mps, not '{word}'.")
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": has_mps}[device.type]
+    if device.type == "cuda" and there:
+        there = (device.index or 0) < torch.cuda.device_count()
+    if not there:
+        raise UserError(f"There is no usable device '{word}' here; set [render] device to auto.")
+    return device
+
+
+def _dtype(word: str, device: torch.device) -> torch.dtype:
+    if word in ("auto", ""):
+        return torch.float32 if device.type == "cpu" else torch.float16
+    if word not in _DTYPES:
+        known = ", ".join(sorted(_DTYPES))
+        raise UserError(f"[render] dtype must be auto or one of {known}, not '{word}'.")
+    return _DTYPES[word]

@@ -1,0 +1,48 @@
+"""Seed images and masks from the performer's files, brought to the picture's size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from livediffusion.errors import UserError
+from livediffusion.spectrogram.image import image_to_picture
+from livediffusion.spectrogram.params import SpectrogramParams
+
+
+def seed_picture(path: str, params: SpectrogramParams, beats: int) -> Tensor:
+    """Picture (channels, bands, columns) of a seed image; shorter ones go round, longer are cut."""
+    picture = image_to_picture(_open(path), params.channels)
+    return _fit(picture, params, beats, "bilinear")
+
+
+def repaint_mask(path: str, params: SpectrogramParams, beats: int, size: tuple[int, int]) -> Tensor:
+    """Mask (1, 1, h, w) at latent size, 1 (white) where is repainted, 0 (black) where is kept."""
+    white = 1.0 - image_to_picture(_open(path))  # pictures are inverted images
+    white = _fit(white, params, beats, "nearest")
+    return torch.nn.functional.interpolate(white.unsqueeze(0), size=size, mode="nearest")
+
+
+def _fit(picture: Tensor, params: SpectrogramParams, beats: int, mode: str) -> Tensor:
+    columns = params.columns(beats)
+    if picture.shape[1] != params.bands:
+        wide = picture.shape[2]
+        picture = torch.nn.functional.interpolate(
+            picture.unsqueeze(0), size=(params.bands, wide), mode=mode
+        )[0]
+    turns = -(-columns // picture.shape[2])
+    return picture.repeat(1, 1, turns)[:, :, :columns]
+
+
+def _open(path: str) -> Image.Image:
+    try:
+        with Image.open(Path(path)) as image:
+            image.load()
+            return image
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise UserError(
+            f"{path} cannot be read as an image; give a PNG of a spectrogram."
+        ) from error

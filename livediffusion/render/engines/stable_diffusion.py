@@ -1,0 +1,198 @@
+"""Any Stable Diffusion 1.x folder as an engine: Riffusion, its kin, and the pocket model."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from livediffusion.errors import UserError
+from livediffusion.render import sampler
+from livediffusion.render.engines import canvas, images
+from livediffusion.render.engines.base import Notice
+from livediffusion.render.engines.components import Components
+from livediffusion.render.engines.compute import Compute
+from livediffusion.render.engines.digest import file_hash
+from livediffusion.render.engines.text import TextEncoder
+from livediffusion.render.loop import Stopwatch
+from livediffusion.render.request import RenderRequest
+from livediffusion.spectrogram.params import SpectrogramParams
+
+
+class StableDiffusion:
+    """A warm text-to-spectrogram pipeline. See `Engine` for the contract.
+
+    Threading: used by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parts: Components,
+        params: SpectrogramParams,
+        compute: Compute,
+        notice: Notice,
+    ) -> None:
+        canvas.check_fit(parts.vae, parts.unet, params, name)
+        self.name = name
+        self.hash = parts.hash
+        self.params = params
+        self.compute = compute
+        self.engine_id = compute.identity("stable_diffusion")
+        self._parts = parts
+        self._text = TextEncoder(parts.tokenizer, parts.text_encoder, notice)
+        self._notice = notice
+        self._said: set[str] = set()
+
+    def settle(self, request: RenderRequest) -> RenderRequest:
+        """Fill in the hashes; UserError when this engine cannot render the request."""
+        request.check()
+        if request.model != self.name:
+            raise UserError(f"Model '{request.model}' is not loaded; '{self.name}' is.")
+        if request.model_hash not in ("", self.hash):
+            raise UserError(
+                f"This loop was made with other weights of '{self.name}'; "
+                f"install those, or render it anew."
+            )
+        found = _images_hash(request)
+        if request.images_hash not in ("", found):
+            raise UserError(f"{request.seed_image} or its mask has changed since; restore them.")
+        return dataclasses.replace(request, model_hash=self.hash, images_hash=found)
+
+    @torch.inference_mode()
+    def picture(self, request: RenderRequest, watch: Stopwatch) -> Tensor:
+        """Render a settled request to a picture (channels, bands, columns), float32, 0..1.
+
+        It lies on the engine's device where that can reconstruct phase, else on the CPU.
+        """
+        with watch.stage("text"):
+            context = self._context(request)
+        with watch.stage("denoise"):
+            unet = self._parts.unet
+            latents = self._finite(
+                unet, "denoiser", lambda: self._denoise(request, context, watch.progress)
+            )
+        with watch.stage("decode"):
+            vae = self._parts.vae
+            decoded = self._finite(vae, "decoder", lambda: self._decode(latents))
+            picture = canvas.from_autoencoder(decoded, self.params)
+            return picture if self.compute.device.type == "cuda" else picture.cpu()
+
+    def _context(self, request: RenderRequest) -> Tensor:
+        """Embeddings (1, tokens, width), or (2, tokens, width) with the negative one first."""
+        positive = self._text.blend(request.prompts)
+        if request.guidance <= 1.0:
+            return positive
+        negative = self._text.embed(request.negative)
+        length = max(positive.shape[1], negative.shape[1])
+        return torch.cat([self._text.fill(negative, length), self._text.fill(positive, length)])
+
+    def _denoise(
+        self, request: RenderRequest, context: Tensor, on_step: Callable[[], None]
+    ) -> Tensor:
+        """Latents (1, C, h, w), float32 on the device."""
+        device, unet = self.compute.device, self._parts.unet
+        conditioned = context.to(device, unet.dtype)
+
+        def predict(latents: Tensor, t: Tensor) -> Tensor:
+            batch = latents.to(unet.dtype).expand(len(conditioned), -1, -1, -1)
+            out: Tensor = unet(batch, t, encoder_hidden_states=conditioned, return_dict=False)[0]
+            out = out.float()
+            if len(out) == 1:
+                return out
+            negative, positive = out.chunk(2)
+            return negative + request.guidance * (positive - negative)
+
+        shape = canvas.latent_shape(self._parts.vae, self.params, request.beats)
+        noise = self._noise(request, shape)
+        scheduler = sampler.fresh_scheduler(self._parts.scheduler, request.sampler)
+        start = self._start(request, shape) if request.seed_image else None
+        moved = (one.to(device) for one in noise)
+        return sampler.sample(predict, scheduler, request.steps, moved, start, on_step)
+
+    def _noise(self, request: RenderRequest, shape: tuple[int, ...]) -> Any:
+        if request.noise == "device":
+            where, dtype = self.compute.device, self.compute.dtype
+        else:
+            where, dtype = torch.device("cpu"), torch.float32
+        return sampler.noise_stream(request.seeds, shape, where, dtype)
+
+    def _start(self, request: RenderRequest, shape: tuple[int, ...]) -> sampler.Start:
+        """The seed image's latents, sampled with the first seed's generator as in Riffusion."""
+        device, vae = self.compute.device, self._parts.vae
+        picture = images.seed_picture(request.seed_image, self.params, request.beats)
+        pixels = canvas.to_autoencoder(picture, self.params, int(vae.config.in_channels))
+
+        def encode() -> Tensor:
+            encoded = vae.encode(pixels.to(device, vae.dtype))
+            if hasattr(encoded, "latent_dist"):
+                where = device if request.noise == "device" else torch.device("cpu")
+                generator = torch.Generator(where).manual_seed(request.seeds[0][0])
+                drawn: Tensor = encoded.latent_dist.sample(generator=generator)
+            else:
+                drawn = encoded.latents
+            return drawn.float() * float(vae.config.scaling_factor)
+
+        latents = self._finite(vae, "encoder", encode)
+        repaint = None
+        if request.mask:
+            size = (shape[2], shape[3])
+            repaint = images.repaint_mask(request.mask, self.params, request.beats, size)
+            repaint = repaint.to(device)
+        return sampler.Start(latents, request.strength, repaint)
+
+    def _decode(self, latents: Tensor) -> Tensor:
+        vae = self._parts.vae
+        scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
+        decoded: Tensor = vae.decode(scaled, return_dict=False)[0]
+        return decoded
+
+    def _finite(self, module: Any, what: str, run: Callable[[], Tensor]) -> Tensor:
+        """What `run` gives, tried again in float32 when half precision gave infinities.
+
+        The module goes back to half precision afterwards: what a request sounds like must not
+        depend on those before it.
+        """
+        result = run()
+        if bool(torch.isfinite(result).all()):
+            return result
+        half = module.dtype
+        if half is not torch.float32:
+            self._say_once(
+                f"The {what} of '{self.name}' overflows in half precision and is run in float32; "
+                f'[render] dtype = "float32" avoids the detour.'
+            )
+            module.to(torch.float32)
+            try:
+                result = run()
+            finally:
+                module.to(half)
+        if not bool(torch.isfinite(result).all()):
+            raise UserError(
+                f"The {what} of '{self.name}' gives no finite numbers for this request; "
+                f"lower the guidance or choose another sampler."
+            )
+        return result
+
+    def _say_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._notice(sentence)
+
+
+def _images_hash(request: RenderRequest) -> str:
+    """Hash of the seed image's and the mask's contents; "" without a seed image."""
+    if not request.seed_image:
+        return ""
+    total = hashlib.blake2b(digest_size=16)
+    for path in (request.seed_image, request.mask):
+        try:
+            total.update((file_hash(Path(path)) if path else "").encode() + b"\n")
+        except OSError as error:
+            raise UserError(f"{path} cannot be read; check the patch's image and mask.") from error
+    return total.hexdigest()

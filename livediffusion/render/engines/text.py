@@ -1,0 +1,85 @@
+"""Prompts to embeddings, blended by weight.
+
+A prompt is read in chunks of as many tokens as the encoder takes (75 between start and end for
+CLIP), whose embeddings are laid one after the other; so prompts may have any length.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from livediffusion.render.cache import MemoryLru
+from livediffusion.render.engines.base import Notice
+from livediffusion.render.request import Weighted
+
+_LONG_ENOUGH = 77  # encoders with shorter windows were never trained on more than one chunk
+_CACHE_BYTES = 64 * 2**20
+
+
+class TextEncoder:
+    """A tokenizer and a CLIP text encoder, with the latest embeddings at hand."""
+
+    def __init__(self, tokenizer: Any, model: Any, notice: Notice) -> None:
+        self._tokenizer = tokenizer
+        self._model = model
+        self._notice = notice
+        positions = int(model.config.max_position_embeddings)
+        self.window = min(int(tokenizer.model_max_length), positions)  # tokens, with both ends
+        self._cache: MemoryLru[Tensor] = MemoryLru(_CACHE_BYTES)
+
+    def blend(self, prompts: Weighted) -> Tensor:
+        """Weighted sum of the prompts' embeddings, (1, tokens, width) float32.
+
+        Shorter prompts are filled up with the embedding of nothing.
+        """
+        embedded = [self.embed(text) for text, _ in prompts]
+        length = max(embedding.shape[1] for embedding in embedded)
+        if len(embedded) == 1:
+            return embedded[0]
+        weights = [weight for _, weight in prompts]
+        filled = [self.fill(embedding, length) for embedding in embedded]
+        pairs = zip(weights, filled, strict=True)
+        return torch.stack([weight * embedding for weight, embedding in pairs]).sum(dim=0)
+
+    def fill(self, embedding: Tensor, length: int) -> Tensor:
+        """Append empty chunks up to `length` tokens."""
+        missing = (length - embedding.shape[1]) // self.window
+        return torch.cat([embedding] + [self.embed("")] * missing, dim=1) if missing else embedding
+
+    def embed(self, text: str) -> Tensor:
+        """Embedding (1, chunks * window, width) of one text, float32, remembered."""
+        found = self._cache.get(text)
+        if found is None:
+            found = torch.cat([self._encode(chunk) for chunk in self._chunks(text)], dim=1)
+            self._cache.put(text, found)
+        return found
+
+    def _chunks(self, text: str) -> list[list[int]]:
+        """Token ids of each chunk, without start and end; one empty chunk for no text."""
+        # A lone surrogate, which OSC can deliver, is no text for the tokenizer.
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        ids: list[int] = self._tokenizer(clean, add_special_tokens=False).input_ids
+        room = self.window - 2
+        if len(ids) > room and self.window < _LONG_ENOUGH:
+            self._notice(
+                f"This model reads {room} tokens of a prompt; "
+                f"the end of '{clean[:40]}...' is left out."
+            )
+            ids = ids[:room]
+        return [ids[i : i + room] for i in range(0, len(ids), room)] or [[]]
+
+    def _encode(self, chunk: list[int]) -> Tensor:
+        tokenizer, device = self._tokenizer, self._model.device
+        end = tokenizer.eos_token_id
+        pad = end if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        row = [tokenizer.bos_token_id, *chunk, end]
+        used = len(row)
+        ids = torch.tensor([row + [pad] * (self.window - used)], device=device)
+        mask = None
+        if getattr(self._model.config, "use_attention_mask", False):
+            mask = (torch.arange(self.window, device=device) < used).long().unsqueeze(0)
+        hidden: Tensor = self._model(ids, attention_mask=mask)[0]
+        return hidden.float()

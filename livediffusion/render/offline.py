@@ -1,0 +1,137 @@
+"""From request to loop without any process: what the worker, `render`, bench and tests call."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+# Before torch is imported: idle threads must sleep, not spin, beside a player and its callback.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only so
+
+import torch
+from torch import Tensor
+
+from livediffusion.errors import UserError
+from livediffusion.render.cache import LoopCache
+from livediffusion.render.engines.base import Engine, Notice
+from livediffusion.render.engines.components import load_components
+from livediffusion.render.engines.compute import choose_compute
+from livediffusion.render.engines.hub import locate
+from livediffusion.render.engines.stable_diffusion import StableDiffusion
+from livediffusion.render.loop import Loop, Stopwatch
+from livediffusion.render.request import RenderRequest
+from livediffusion.render.settings import POCKET, model_source
+from livediffusion.spectrogram.level import LOUDNESS, level_loop, loop_loudness
+from livediffusion.spectrogram.loop import picture_to_loop
+from livediffusion.spectrogram.params import SpectrogramParams
+
+_MONO_GAIN = 3.0103  # dB that a channel gains in loudness by sounding from two speakers
+
+
+def open_engine(
+    model: str = POCKET,
+    folder: str | Path | None = None,
+    *,
+    models: Mapping[str, str] | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    threads: int = 0,
+    notice: Notice = lambda _: None,
+) -> StableDiffusion:
+    """Load a model by name, or whatever lies in `folder` under that name.
+
+    `notice` receives sentences that the performer should see. Raises UserError when the model
+    does not load or the device is not there.
+    """
+    source = str(folder) if folder is not None else model_source(model, models or {})
+    compute = choose_compute(device, dtype, threads, notice)
+    found = locate(model, source)
+    params = SpectrogramParams.load(found.path)
+    return StableDiffusion(model, load_components(found, compute), params, compute, notice)
+
+
+def default_request(engine: Engine, prompt: str, *, seed: int = 0) -> RenderRequest:
+    """One prompt and one seed with the model's own defaults, at its own tempo."""
+    params = engine.params
+    return RenderRequest(
+        prompts=((prompt, 1.0),),
+        seeds=((seed, 1.0),),
+        tempo=params.native_tempo,
+        model=engine.name,
+        guidance=params.guidance,
+        steps=params.steps,
+        sampler=params.sampler,
+    )
+
+
+def warm_up(engine: Engine, progress: Callable[[], None] = lambda: None) -> None:
+    """Render a short loop and forget it, so that the first real one is not the slow one."""
+    request = default_request(engine, "warm up")
+    render_loop(engine, dataclasses.replace(request, steps=min(request.steps, 2)), None, progress)
+
+
+def render_loop(
+    engine: Engine,
+    request: RenderRequest,
+    cache: LoopCache | None = None,
+    progress: Callable[[], None] = lambda: None,
+) -> Loop:
+    """The loop of a request, from the cache where it is there.
+
+    `progress` is called between stages and before each sampler step; it may raise Cancelled.
+    Raises UserError with one sentence when the request cannot be rendered.
+    """
+    watch = Stopwatch(progress)
+    request = engine.settle(request)
+    cache = cache or LoopCache(0.0)
+    found = cache.loop(request)
+    if found is not None:
+        return dataclasses.replace(found, render_ms=watch.total_ms)
+    picture = cache.picture(request)
+    if picture is None:
+        picture = engine.picture(request, watch)
+        cache.keep_picture(request, picture)
+    phase = cache.phase(request)
+    if phase is None:
+        request = dataclasses.replace(request, phase_from=None)
+    loop, phase = _sound(engine, request, picture, phase, watch)
+    cache.keep_loop(loop, phase)
+    return loop
+
+
+@torch.inference_mode()
+def _sound(
+    engine: Engine, request: RenderRequest, picture: Tensor, phase: Tensor | None, watch: Stopwatch
+) -> tuple[Loop, Tensor]:
+    """Audio of a picture, at the house's loudness and in stereo, and the phase it ended with."""
+    try:
+        with watch.stage("phase"):
+            made = picture_to_loop(
+                picture,
+                engine.params,
+                request.beats,
+                request.tempo,
+                iterations=request.phase_iterations or None,
+                phase=phase,
+            )
+            audio = made.audio.cpu()
+        with watch.stage("level"):
+            mono = audio.shape[0] == 1
+            audio = level_loop(audio, loudness=LOUDNESS - _MONO_GAIN if mono else LOUDNESS)
+            loudness = loop_loudness(audio) + (_MONO_GAIN if mono else 0.0)
+            stereo = audio.expand(2, -1).T.contiguous()
+    except ValueError as error:
+        raise UserError(f"This loop has no sound ({error}); change its tempo or beats.") from error
+    loop = Loop(
+        audio=stereo.numpy(),
+        request=request,
+        peak=float(audio.abs().max()),
+        loudness=loudness,
+        cold=request.phase_from is None,
+        stages=watch.stages,
+        render_ms=watch.total_ms,
+    )
+    return loop, made.phase

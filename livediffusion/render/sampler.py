@@ -1,0 +1,179 @@
+"""The denoising loop as pure functions: noise from seeds, schedulers by name, steps.
+
+*Sampler* means the denoising loop; the scheduler classes are diffusers' own.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from livediffusion.render.request import WeightedSeeds
+
+Predict: TypeAlias = Callable[[Tensor, Tensor], Tensor]  # (latents, timestep) -> prediction
+_PARALLEL = 0.9995  # above this |cos| slerp's sines vanish, so it becomes linear (Riffusion)
+_CLASSES = {
+    "dpm++": "DPMSolverMultistepScheduler",
+    "ddim": "DDIMScheduler",
+    "euler": "EulerDiscreteScheduler",
+    "lcm": "LCMScheduler",
+}
+# What these classes would assume where the folder's scheduler does not say; latents have no
+# range to be clipped to.
+_WHERE_SILENT = {"clip_sample": False, "set_alpha_to_one": False}
+
+
+def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
+    """Spherical interpolation over the flattened tensors (Shoemake 1985), as Riffusion's."""
+    flat_a, flat_b = a.flatten().double(), b.flatten().double()
+    cosine = torch.dot(flat_a, flat_b) / (flat_a.norm() * flat_b.norm())
+    if abs(float(cosine)) > _PARALLEL:
+        return (1.0 - t) * a + t * b
+    angle = torch.arccos(cosine)
+    weight_a = float(torch.sin((1.0 - t) * angle) / torch.sin(angle))
+    weight_b = float(torch.sin(t * angle) / torch.sin(angle))
+    return weight_a * a + weight_b * b
+
+
+def blend_noise(noises: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """One: itself. Two: slerp by the second weight. More: weighted sum with the norm kept."""
+    if len(noises) == 1:
+        return noises[0]
+    if len(noises) == 2:
+        return slerp(noises[0], noises[1], weights[1])
+    pairs = list(zip(noises, weights, strict=True))
+    total = torch.stack([weight * noise for noise, weight in pairs]).sum(dim=0)
+    norm = sum(weight * float(noise.norm()) for noise, weight in pairs)
+    return total * (norm / float(total.norm()))
+
+
+def noise_stream(
+    seeds: WeightedSeeds, shape: tuple[int, ...], device: torch.device, dtype: torch.dtype
+) -> Iterator[Tensor]:
+    """Blended noise without end, float32 on the CPU; the first is the initial noise.
+
+    `device` and `dtype` say where and how it is drawn: the CPU in float32 sounds alike
+    everywhere, Riffusion drew on its GPU in the model's precision.
+    """
+    generators = [torch.Generator(device).manual_seed(seed) for seed, _ in seeds]
+    weights = [weight for _, weight in seeds]
+    while True:
+        drawn = [
+            torch.randn(shape, generator=generator, device=device, dtype=dtype).float().cpu()
+            for generator in generators
+        ]
+        yield blend_noise(drawn, weights)
+
+
+def fresh_scheduler(own: Any, name: str) -> Any:
+    """A scheduler without history: the folder's `own` kind for "model", else one by name."""
+    import diffusers
+
+    if name == "model":
+        return type(own).from_config(own.config)
+    settings = {**_WHERE_SILENT, **{k: v for k, v in own.config.items() if k[0] != "_"}}
+    return getattr(diffusers, _CLASSES[name]).from_config(settings)
+
+
+def set_steps(scheduler: Any, steps: int) -> Tensor:
+    """Lay out `steps` timesteps, on the CPU (no waiting for the device at each step)."""
+    if type(scheduler).__name__ == "LCMScheduler":
+        scheduler.set_timesteps(steps, original_inference_steps=max(steps, 50))
+    else:
+        scheduler.set_timesteps(steps)
+    timesteps: Tensor = scheduler.timesteps
+    return timesteps
+
+
+def first_step(scheduler: Any, steps: int, strength: float) -> int:
+    """Index of the timestep at which img2img of a strength begins.
+
+    For PNDM, which repeats one timestep, this is Riffusion's arithmetic with its
+    `steps_offset` of 1; for the others diffusers' present one.
+    """
+    count = len(scheduler.timesteps)
+    if scheduler.order != 1 and count != steps:
+        return min((steps - int(steps * strength)) * int(scheduler.order), count)
+    repeated = count - steps
+    return count - min(int(steps * strength) + repeated, steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The latents of a seed image, and where in them white of a mask is repainted.
+
+    `repaint` is 1 where the sampler is free and 0 where the seed image stays, None for no mask.
+    """
+
+    latents: Tensor  # (1, C, h, w)
+    strength: float
+    repaint: Tensor | None = None  # (1, 1, h, w)
+
+
+def sample(
+    predict: Predict,
+    scheduler: Any,
+    steps: int,
+    noise: Iterator[Tensor],
+    start: Start | None = None,
+    on_step: Callable[[], None] = lambda: None,
+) -> Tensor:
+    """Denoise to latents (1, C, h, w), float32.
+
+    `on_step` is called before each step and may raise. Everything lies on one device.
+    """
+    timesteps = set_steps(scheduler, steps)
+    first = next(noise)
+    if start is None:
+        latents = first * scheduler.init_noise_sigma
+        return _run(predict, scheduler, timesteps, latents, noise, None, on_step)
+    begin = first_step(scheduler, steps, start.strength)
+    timesteps = timesteps[begin:]
+    if len(timesteps) == 0:
+        return start.latents
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(begin)
+
+    def keep(latents: Tensor, t: Tensor) -> Tensor:
+        if start.repaint is None:
+            return latents
+        seeded = scheduler.add_noise(start.latents, first, t.reshape(1))
+        mixed: Tensor = seeded * (1.0 - start.repaint) + latents * start.repaint
+        return mixed
+
+    latents = scheduler.add_noise(start.latents, first, timesteps[:1])
+    return _run(predict, scheduler, timesteps, latents, noise, keep, on_step)
+
+
+def _run(
+    predict: Predict,
+    scheduler: Any,
+    timesteps: Tensor,
+    latents: Tensor,
+    noise: Iterator[Tensor],
+    keep: Callable[[Tensor, Tensor], Tensor] | None,
+    on_step: Callable[[], None],
+) -> Tensor:
+    renoises = type(scheduler).__name__ == "LCMScheduler"
+    extra: dict[str, Any] = {}
+    if "generator" in inspect.signature(scheduler.step).parameters:
+        # Ancestral schedulers would draw from the global generator and never repeat themselves;
+        # the same for all seeds, so that a walk from seed to seed stays smooth.
+        extra["generator"] = torch.Generator().manual_seed(0)
+    for i, t in enumerate(timesteps):
+        on_step()
+        prediction = predict(scheduler.scale_model_input(latents, t), t)
+        stepped = scheduler.step(prediction, t, latents, **extra)
+        latents = stepped.prev_sample
+        if renoises and i + 1 < len(timesteps):
+            # The scheduler's own noise knows no seeds; ours walks with them.
+            following = timesteps[i + 1].reshape(1)
+            latents = scheduler.add_noise(stepped.denoised, next(noise), following)
+        if keep is not None:
+            latents = keep(latents, t)
+    return latents

@@ -1,0 +1,51 @@
+"""What the renderer process is started with. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import livediffusion
+from livediffusion.errors import UserError
+
+POCKET = "pocket"
+POCKET_FOLDER = Path(livediffusion.__file__).parent / "models" / POCKET
+
+
+@dataclass(frozen=True, slots=True)
+class RendererSettings:
+    """Where to meet the others, which model to load first, and on what.
+
+    `models` maps names to folders or hub names; "pocket" needs no entry. `threads` 0 means all
+    CPUs.
+    """
+
+    run_dir: Path  # holds the arena, and the renderer's socket
+    model: str = POCKET
+    models: dict[str, str] = field(default_factory=dict)
+    device: str = "auto"
+    dtype: str = "auto"
+    threads: int = 0
+    cache_mb: float = 512.0
+
+    @property
+    def arena_path(self) -> Path:
+        """The run's memory-mapped file."""
+        return self.run_dir / "arena"
+
+    @property
+    def socket_path(self) -> Path:
+        """The socket on which the renderer listens."""
+        return self.run_dir / "renderer.sock"
+
+
+def model_source(name: str, models: Mapping[str, str]) -> str:
+    """Folder or hub name of a model; UserError naming the known ones."""
+    known = {POCKET: str(POCKET_FOLDER), **models}
+    if name not in known:
+        raise UserError(
+            f"There is no model '{name}'; choose one of {', '.join(sorted(known))}, "
+            f"or add it to [models] in the config."
+        )
+    return known[name]
