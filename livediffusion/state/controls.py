@@ -29,7 +29,7 @@ class MidiEvent:
     """One MIDI channel message. `time` is on time.monotonic()'s clock, `channel` 1 to 16.
 
     kind: "cc" (number, value 0..127), "note" (number, velocity; 0 is off), "bend" (value
-    0..16383, middle 8192), "touch" (value 0..127), "program" (number).
+    0..16383, middle 8192), "touch" (value 0..127), "program" (number), "gone" (the device left).
     """
 
     device: str

@@ -40,6 +40,8 @@ class Mapper:
         self, event: MidiEvent, target_of: TargetOf, last_source_of: SourceOf
     ) -> list[ControlMessage]:
         """The messages that an event asks for, at the event's time."""
+        if event.kind == "gone":
+            self.forget(event.device)
         messages = []
         for moved in self._decoder.feed(event):
             for index, mapping in enumerate(self._mappings):
@@ -96,7 +98,7 @@ class _Pair:
         if self.waiting:
             self.has_fine = False  # the fine byte stayed out
         self.coarse, self.waiting = value, self.has_fine
-        return None if self.waiting else value << 7
+        return None if self.waiting else value << 7 | value  # so that 127 is the very end
 
     def feed_fine(self, value: int) -> int | None:
         self.has_fine, self.waiting = True, False

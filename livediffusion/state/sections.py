@@ -186,6 +186,8 @@ def read_mappings(source: Source, prompts: int) -> tuple[MidiMapping, ...]:
         ends = found.get("range", (low, high))
         if not all(low <= end <= high for end in ends):
             source.say((*place, "range"), f"range must lie within {span_of(low, high)}.")
+        if found.get("takeover") == "relative" and found["control"].kind != "cc":
+            source.say((*place, "takeover"), 'takeover = "relative" is for "cc" only.')
         rest = {key: found[key] for key in ("device", "curve", "takeover") if key in found}
         mappings.append(MidiMapping(found["control"], found["target"], ends[0], ends[1], **rest))
     return tuple(mappings)
