@@ -205,7 +205,7 @@ def _network(value: object) -> Network:
 
 def _endpoint(value: object) -> tuple[str, int]:
     host, _, port = str(text(100, empty=False)(value)).rpartition(":")
-    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise ValueError('must be written as "127.0.0.1:9000"')
     return _host(host.strip("[]")), int(port)
 

@@ -10,6 +10,7 @@ The first step begins at song beat 0. Pure: positions are a function of the song
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,7 @@ def visits(steps: Sequence[Step], start: Beats, end: Beats) -> Iterator[Visit]:
 def current(steps: Sequence[Step], beat: Beats) -> Visit | None:
     """The visit that is under way at a song beat; None without steps or before beat 0."""
     round_beats = sum(step.beats for step in steps)
-    begun = list(visits(steps, beat - round_beats, beat)) + list(visits(steps, beat, beat + 1e-9))
+    begun = list(visits(steps, beat - round_beats, math.nextafter(beat, math.inf)))
     return begun[-1] if begun else None
 
 

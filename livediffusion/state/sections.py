@@ -50,7 +50,7 @@ _PROMPT: dict[str, Check] = {
 
 def read_prompts(source: Source) -> tuple[Prompt, ...]:
     entries = source.tables("prompt")
-    if not entries and "prompt" not in source.values:
+    if source.values.get("prompt", []) == []:
         source.say((), "A patch needs at least one [[prompt]] with a text.")
     if len(entries) > parameters.MAX_PROMPTS:
         source.say(entries[-1][0], f"A patch has at most {parameters.MAX_PROMPTS} prompts.")
