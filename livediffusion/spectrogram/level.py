@@ -12,6 +12,9 @@ from torch import Tensor
 LOUDNESS = -16.0  # LUFS
 CEILING = -1.0  # dBFS, sample peak
 _MAX_GAIN = 40.0  # dB: silence with a trace of noise must not become a roar
+_MAX_MAKE_UP = 6.0  # dB given back for what the limiter takes
+_MAKE_UPS = 3
+_NEAR_ENOUGH = 0.1  # dB
 _LOOK_AHEAD_S = 0.005
 
 
@@ -19,17 +22,39 @@ class NotFinite(ValueError):  # noqa: N818 - reads as what it says
     """The loop holds a NaN or an infinity (half-precision decoders make them)."""
 
 
-def level_loop(audio: Tensor, sample_rate: int = 48000, loudness: float = LOUDNESS) -> Tensor:
+def level_loop(
+    audio: Tensor,
+    sample_rate: int = 48000,
+    loudness: float = LOUDNESS,
+    *,
+    full_scale: float = 1.0,
+) -> Tensor:
     """Loop (channels, frames) without DC, at `loudness` LUFS, no sample above -1 dBFS.
 
-    Silence stays silence. Where the limiter acts, loudness ends a little below the target.
+    What the limiter takes away is given back by up to 6 dB of gain; loops with peaks beyond
+    that end a little quieter. Silence stays silence: at most 40 dB are added to a loop whose
+    loudest possible sample is `full_scale` (`Loop.full_scale`).
     Raises NotFinite when a sample is not a finite number.
     """
     if not bool(torch.isfinite(audio).all()):
         raise NotFinite("the loop has samples that are not finite numbers")
     centred = audio - audio.double().mean(dim=-1, keepdim=True).float()
-    gain = min(loudness - loop_loudness(centred, sample_rate), _MAX_GAIN)
-    return limit_loop(centred * 10.0 ** (gain / 20.0), sample_rate)
+    most = _MAX_GAIN - 20.0 * math.log10(full_scale)
+    gain = min(loudness - loop_loudness(centred, sample_rate), most)
+    most = min(most, gain + _MAX_MAKE_UP)
+    levelled = limit_loop(_amplify(centred, gain), sample_rate)
+    for _ in range(_MAKE_UPS):
+        missing = loudness - loop_loudness(levelled, sample_rate)
+        if missing < _NEAR_ENOUGH or gain >= most:
+            break
+        gain = min(gain + missing, most)
+        levelled = limit_loop(_amplify(centred, gain), sample_rate)
+    return levelled
+
+
+def _amplify(audio: Tensor, gain_db: float) -> Tensor:
+    factor: float = 10.0 ** (gain_db / 20.0)
+    return audio * factor
 
 
 def loop_loudness(audio: Tensor, sample_rate: int = 48000) -> float:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from livediffusion.spectrogram.grid import CircularGrid, circular_grid
 from livediffusion.spectrogram.image import bands_to_picture, picture_to_bands
+from livediffusion.spectrogram.level import NotFinite
 from livediffusion.spectrogram.mel import from_bands, to_bands
 from livediffusion.spectrogram.params import SpectrogramParams
 from livediffusion.spectrogram.phase import interpolate_columns, reconstruct
@@ -36,6 +37,7 @@ class Loop:
     beats: int
     tempo: float  # bpm
     sample_rate: int  # Hz
+    full_scale: float  # amplitude of the sine whose picture is 1, in the audio's own units
 
 
 def loop_frames(beats: int, tempo: float, sample_rate: int = SAMPLE_RATE) -> int:
@@ -43,6 +45,7 @@ def loop_frames(beats: int, tempo: float, sample_rate: int = SAMPLE_RATE) -> int
     return round(beats * 60.0 / tempo * sample_rate)
 
 
+@torch.no_grad()
 def picture_to_loop(
     picture: Tensor,
     params: SpectrogramParams,
@@ -59,7 +62,8 @@ def picture_to_loop(
     morph's last step); a few `iterations` are then as good as dozens from nothing. Level is the
     picture's own: see `level_loop`. Runs on the picture's device, without randomness.
 
-    Raises ValueError, saying what is wrong, when tempo, shape or phase do not fit.
+    Raises ValueError, saying what is wrong, when tempo, shape or phase do not fit, and NotFinite
+    when the picture has values that are not numbers.
     """
     _check(picture, params, beats, tempo)
     grid, factor = synthesis_grid(params, beats, tempo, str(picture.device))
@@ -69,9 +73,11 @@ def picture_to_loop(
         iterations = COLD_ITERATIONS if phase is None else WARM_ITERATIONS
     audio, phase = reconstruct(amplitudes, grid, phase=phase, iterations=iterations)
     audio = resample_loop(audio, loop_frames(beats, tempo, sample_rate))
-    return Loop(audio, phase, beats, tempo, sample_rate)
+    full_scale = params.max_amplitude * 4.0 / params.window  # a Hann window sums to W / 2
+    return Loop(audio, phase, beats, tempo, sample_rate, full_scale)
 
 
+@torch.no_grad()
 def loop_to_picture(
     audio: Tensor,
     params: SpectrogramParams,
@@ -95,6 +101,7 @@ def loop_to_picture(
     return _picture(to_bands(spectra, params), params, normalise)
 
 
+@torch.no_grad()
 def audio_to_picture(
     audio: Tensor,
     params: SpectrogramParams,
@@ -157,3 +164,5 @@ def _check(picture: Tensor, params: SpectrogramParams, beats: int, tempo: float)
         raise ValueError(
             f"a picture of {beats} beats is channels x {expected[0]} x {expected[1]}, not {shape}"
         )
+    if not bool(torch.isfinite(picture).all()):
+        raise NotFinite("the picture has values that are not finite numbers")

@@ -14,7 +14,7 @@ from torch import Tensor
 from livediffusion.spectrogram.params import SpectrogramParams
 
 _REACH = 0.7  # standard deviation of a Hann window's main lobe, in units of 1 / window length
-_RIDGE = 1e-6  # of each band's own energy: keeps overlapping narrow bands solvable
+_RIDGE = 3e-3  # of each band's own energy: 8-bit pictures are not consistent to the last digit
 
 
 def hz_to_mel(hz: Tensor) -> Tensor:

@@ -69,8 +69,8 @@ def _griffin_lim(
 
 
 def _inverse_magnitude(values: Tensor) -> Tensor:
-    real, imaginary = values.real, values.imag
-    return torch.addcmul(real * real, imaginary, imaginary).clamp_(min=_TINY).rsqrt_()
+    squares = torch.view_as_real(values).square()
+    return (squares[..., 0] + squares[..., 1]).clamp_(min=_TINY).rsqrt_()
 
 
 def start_phase(amplitudes: Tensor, grid: CircularGrid) -> Tensor:
@@ -79,16 +79,16 @@ def start_phase(amplitudes: Tensor, grid: CircularGrid) -> Tensor:
     Integration begins at the column where the sound rises most, where a break in the partials
     is least heard, so a loop rolled by whole beats gets its phase rolled along.
     """
-    bins = amplitudes.shape[-1]
     first = _loudest_rise(amplitudes)
     rolled = torch.roll(amplitudes, -first, dims=1)
     hops = torch.diff(grid.centres, append=grid.centres.new_tensor([grid.period]))
-    hops = torch.roll(hops, -first).double()
+    hops = torch.roll(hops, -first).float()
     angles = torch.stack([_integrate(channel, hops, grid) for channel in rolled])
     # Frames count from their first sample, the angles from their middle.
-    k = torch.arange(bins, device=amplitudes.device, dtype=torch.float64)
-    angles -= k * (_TURN * (grid.window.numel() // 2) / grid.n_fft)
-    angles = torch.roll(angles.remainder_(_TURN).float(), first, dims=1)
+    k = torch.arange(amplitudes.shape[-1], device=amplitudes.device)
+    middle = grid.window.numel() // 2
+    angles -= (k * middle % grid.n_fft).float() * (_TURN / grid.n_fft)
+    angles = torch.roll(angles, first, dims=1)
     return torch.polar(torch.ones_like(angles), angles)
 
 
@@ -98,18 +98,14 @@ def _loudest_rise(amplitudes: Tensor) -> int:
 
 
 def _integrate(amplitude: Tensor, hops: Tensor, grid: CircularGrid) -> Tensor:
-    """Angles (frames, bins), float64, of one channel, at the middle of each frame."""
+    """Angles (frames, bins) of one channel, at the middle of each frame."""
     frequency, slope = _gradients(amplitude, hops, grid)  # radians a sample, radians a bin
-    # Round frequencies to whole cycles a loop: steady partials then close round the circle.
-    cycle = _TURN / grid.period
-    frequency = torch.round(frequency / cycle).double() * cycle
-    advance = torch.zeros_like(frequency)
-    advance[1:] = 0.5 * (frequency[1:] + frequency[:-1]) * hops[:-1, None]
+    advance = 0.5 * (frequency + torch.roll(frequency, 1, dims=0)) * torch.roll(hops, 1)[:, None]
+    vertical = torch.cumsum(0.5 * (slope + torch.roll(slope, 1, dims=1)), dim=1)
     peaks = _nearest_peak(amplitude)
-    across = slope + torch.roll(slope, 1, dims=1)
-    vertical = torch.cumsum(0.5 * across.double(), dim=1)
     # Bin k takes its peak's phase a frame ago, advanced, plus the way from the peak to k.
     step = vertical + (advance - vertical).gather(1, peaks)
+    step.remainder_(_TURN)  # small numbers, so that hundreds of float32 sums stay exact enough
     rows = [step[0]]
     for parent, increment in zip(peaks.unbind()[1:], step.unbind()[1:], strict=True):
         rows.append(rows[-1].index_select(0, parent).add_(increment))
@@ -127,21 +123,25 @@ def _gradients(amplitude: Tensor, hops: Tensor, grid: CircularGrid) -> tuple[Ten
     bins = k + in_bins * (grid.n_fft**2 / (_TURN * gamma))
     frequency = bins.clamp_(0.0, level.shape[1] - 1.0) * (_TURN / grid.n_fft)
     in_time = 0.5 * (torch.roll(level, -1, dims=0) - torch.roll(level, 1, dims=0))
-    slope = in_time * (-gamma / grid.n_fft / hops.float())[:, None]
+    slope = in_time * (-gamma / grid.n_fft / hops)[:, None]
     return frequency, slope
 
 
 def _nearest_peak(amplitude: Tensor) -> Tensor:
-    """For each bin the local maximum of its frame that steepest ascent leads to."""
-    own = torch.arange(amplitude.shape[1], device=amplitude.device).expand(amplitude.shape)
-    left = torch.nn.functional.pad(amplitude[:, :-1], (1, 0), value=-1.0)
-    right = torch.nn.functional.pad(amplitude[:, 1:], (0, 1), value=-1.0)
-    uphill = torch.where(left > right, own - 1, own + 1)
-    parent = torch.where((amplitude >= left) & (amplitude > right), own, uphill)
-    parent.clamp_(0, amplitude.shape[1] - 1)
-    for _ in range(7):  # pointers double: slopes of up to 128 bins
-        parent = parent.gather(1, parent)
-    return parent
+    """For each bin the local maximum of its frame that steepest ascent leads to.
+
+    Slopes of one frame read "right, right, peak, left, left": each such run has one peak, so
+    numbering the runs and the peaks in order pairs them.
+    """
+    below = torch.nn.functional.pad(amplitude[:, :-1], (1, 0), value=-1.0)
+    above = torch.nn.functional.pad(amplitude[:, 1:], (0, 1), value=-1.0)
+    is_peak = (amplitude >= below) & (amplitude > above)
+    falls = ~is_peak & (below > above)
+    ends = is_peak | falls  # a run may end at this bin if the next one does not fall
+    begins = torch.nn.functional.pad(ends[:, :-1], (1, 0), value=True) & ~falls
+    run = torch.cumsum(begins.view(-1), dim=0).sub_(1)
+    peaks: Tensor = is_peak.view(-1).nonzero().squeeze(1).index_select(0, run)
+    return peaks.remainder_(amplitude.shape[1]).view(amplitude.shape)
 
 
 def interpolate_columns(amplitudes: Tensor, factor: int) -> Tensor:
