@@ -69,7 +69,7 @@ def _decode_value(hint: Any, value: Any) -> Any:
     if hint is Path or Path in kinds:
         return Path(value)
     if typing.get_origin(hint) is tuple:
-        return tuple(value)
+        return tuple(_decode_value(typing.get_args(hint)[0], item) for item in value)
     return value
 
 

@@ -16,7 +16,7 @@ from livediffusion.state.effects import Effect
 from livediffusion.state.handlers import HANDLERS, PLAYER_VALUES, set_plain
 from livediffusion.state.journey import current as current_visit
 from livediffusion.state.journey import untouched, visits
-from livediffusion.state.parameters import Parameter, by_key, rows
+from livediffusion.state.parameters import Parameter, find, rows
 from livediffusion.state.patch import Patch
 from livediffusion.state.ramp import Ramp
 from livediffusion.state.sections import BEATS_PER_BAR
@@ -105,14 +105,12 @@ class Performance:
         self.trajectory.revision = revision + 1
         self._take_patch_values(now)
 
-    def current(self, key: str, n: int | None = None) -> tuple[Value, ...]:
-        """The target value of a row, as its own address reports it; empty when there is none."""
-        row, _ = by_key(key.replace("{n}", str(n)) if n is not None else key)
-        reader = _READERS.get(row.key)
-        if reader is not None:
-            return reader(self, n)
-        value = self.values.get(row.key)
-        return () if value is None else (value,)
+    def at_address(self, address: str) -> tuple[Value, ...]:
+        """The target value that an address reports; empty where there is none."""
+        found = find(address)
+        if found is None or (found[1] or 0) > len(self.trajectory.texts):
+            return ()
+        return self._read(*found)
 
     def everything(self, now: Beats) -> dict[str, tuple[Value, ...]]:
         """Every address and its value, for feedback; seeds as they have drifted."""
@@ -120,11 +118,18 @@ class Performance:
         state: dict[str, tuple[Value, ...]] = {}
         for row in rows("value"):
             for n in _numbers(row, len(self.trajectory.texts)):
-                if values := self.current(row.key, n):
+                if values := self._read(row, n):
                     state[row.address_of(n)] = values
         if self.trajectory.seeds.drift > 0.0:
             state |= {"/ld/seed/a": (a,), "/ld/seed/b": (b,), "/ld/seed/morph": (morph,)}
         return state
+
+    def _read(self, row: Parameter, n: int | None) -> tuple[Value, ...]:
+        reader = _READERS.get(row.key)
+        if reader is not None:
+            return reader(self, n)
+        value = self.values.get(row.key)
+        return () if value is None else (value,)
 
     def _begin(self) -> Trajectory:
         patch = self.patch

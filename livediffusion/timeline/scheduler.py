@@ -145,14 +145,15 @@ class Scheduler:
         """Note that a step has been sent to the renderer."""
         self.in_flight = step
 
-    def ready(self, step: Step, request: RenderRequest, slot: int, now: Beats) -> Placed:
+    def ready(self, step: Step, slot: int, now: Beats, audio_key: str, *, cold: bool) -> Placed:
         """Queue the finished loop; say where it goes and which slots it replaces.
 
+        `audio_key` is the renderer's name for it, `cold` whether its phase began from nothing.
         What an older gesture had queued for the same beat or later is replaced. What it queued
         for earlier is kept: dropping it would silence every change while a knob keeps moving.
         """
         self.in_flight = None
-        self._remember(request)
+        self._remember(step.request, audio_key, cold)
         soonest = now + to_beats(_HANDOVER_S, self.tempo) if step.grid > 0.0 else now
         due = next_boundary(soonest if step.due is None else max(soonest, step.due), step.grid)
         self.late += step.due is not None and due > step.due
@@ -161,7 +162,7 @@ class Scheduler:
         if step.due is not None:
             stale = [q for q in stale if q.revision < step.revision or q.due == due]
         self.queued = [q for q in self.queued if q not in stale]
-        self.queued.append(Queued(due, step.revision, request.cache_key(), slot))
+        self.queued.append(Queued(due, step.revision, step.request.cache_key(), slot))
         return Placed(due, step.grid, tuple(q.slot for q in stale))
 
     def failed(self) -> None:
@@ -233,12 +234,12 @@ class Scheduler:
         request = dataclasses.replace(step.request, phase_from=chain.audio_key)
         return dataclasses.replace(step, request=request)
 
-    def _remember(self, request: RenderRequest) -> None:
+    def _remember(self, request: RenderRequest, audio_key: str, cold: bool) -> None:
         self._known[request.cache_key()] = None
         if len(self._known) > _REMEMBERED_KEYS:
             self._known.popitem(last=False)
-        length = self._chain.length + 1 if request.phase_from and self._chain else 1
-        self._chain = Chain(request.audio_key(), length, _fits(request))
+        length = 1 if cold or self._chain is None else self._chain.length + 1
+        self._chain = Chain(audio_key, length, _fits(request))
 
     def _is_known(self, request: RenderRequest) -> bool:
         return request.cache_key() in self._known

@@ -75,7 +75,9 @@ class Stage:
             step = scheduler.in_flight
             scheduler.times.add(self.render_s, self.render_s / 2, step.request.steps)
             slot, self._next_slot = self._next_slot, self._next_slot + 1
-            placed = scheduler.ready(step, step.request, slot, self.beat)
+            key = step.request.audio_key()
+            cold = step.request.phase_from is None
+            placed = scheduler.ready(step, slot, self.beat, key, cold=cold)
             for old in placed.replaces:
                 del self._slots[old]
             self._slots[slot] = (placed.due, placed.grid, step.request)

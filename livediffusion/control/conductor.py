@@ -1,0 +1,272 @@
+"""Brings everybody together: the desk, the scheduler, the renderer and the player.
+
+Threading: the control process's main thread only; everything here returns at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from livediffusion.config import Config
+from livediffusion.control.desk import Asked, Desk
+from livediffusion.control.osc_feedback import Feedback
+from livediffusion.control.report import Reporter
+from livediffusion.control.slots import SPARE, Slots
+from livediffusion.errors import UserError
+from livediffusion.ipc.arena import SLOTS, Arena
+from livediffusion.player import process as player
+from livediffusion.render import process as renderer
+from livediffusion.state.effects import Listen, LoadPatch, PlayerDo, PlayerSet, SendState
+from livediffusion.state.handlers import PLAYER_VALUES
+from livediffusion.state.parameters import Refused
+from livediffusion.state.patch import Patch, find_patch, load_patch
+from livediffusion.state.performance import Performance
+from livediffusion.state.sections import BEATS_PER_BAR
+from livediffusion.timeline.scheduler import Rules, Scheduler, Step
+from livediffusion.timeline.transport import loop_frames, sounding_tempo
+from livediffusion.types import Beats, Seconds
+
+_RETRY_S = 1.0  # after a render that failed
+
+_log = logging.getLogger(__name__)
+
+
+class Conductor:
+    """One performance's moving parts."""
+
+    def __init__(
+        self,
+        config: Config,
+        arena: Arena,
+        performance: Performance,
+        desk: Desk,
+        feedback: Feedback,
+        run_dir: Path,
+        patch_folders: Iterable[Path],
+    ) -> None:
+        self.performance = performance
+        self.scheduler = Scheduler()
+        self.reporter = Reporter(run_dir, feedback)
+        self._config = config
+        self._arena = arena
+        self._desk = desk
+        self._feedback = feedback
+        self._patch_folders = tuple(patch_folders)
+        self._player = player.Player(run_dir)
+        self._renderer = renderer.Renderer(run_dir / "renderer.sock")
+        self._slots = Slots()
+        self._order: tuple[int, int, Step] | None = None  # id, slot, step
+        self._next_patch: Patch | None = None  # waits for its model
+        self._ready_to_render = False
+        self._playing = True  # what the performer wants
+        self._not_before: Seconds = 0.0
+
+    def tick(self, now: Seconds) -> None:
+        """Hear everybody, then decide; call it often."""
+        transport = self._arena.read_transport()
+        beat = transport.beat_now()
+        for asked in self._desk.listen(now, beat):
+            self._carry_out(asked, now, beat)
+        for heard in self._player.poll():
+            self._hear_player(heard)
+        for answer in self._renderer.poll():
+            self._hear_renderer(answer, now)
+        self._send_order(now)
+        self.reporter.report(now, transport, self.performance, self.scheduler, self.rules)
+        self._feedback.flush(now)
+
+    @property
+    def rules(self) -> Rules:
+        """What the performer and the machine allow at this moment."""
+        render = self._config.render
+        return Rules(
+            beats=self.performance.patch.beats,
+            beats_per_bar=BEATS_PER_BAR,
+            quantise=self.performance.quantise,
+            ahead=min(render.ahead, SLOTS - SPARE),
+            steps_min=render.steps_min,
+        )
+
+    def close(self) -> None:
+        """Hang up."""
+        self._player.close()
+        self._renderer.close()
+
+    # What the performer asks of others.
+
+    def _carry_out(self, asked: Asked, now: Seconds, beat: Beats) -> None:
+        effect, source = asked.effect, asked.source
+        try:
+            if isinstance(effect, PlayerSet):
+                self._set_player(effect.name, effect.value)
+            elif isinstance(effect, PlayerDo):
+                self._do(effect.action)
+            elif isinstance(effect, LoadPatch):
+                self._load_patch(effect.name, beat)
+            elif isinstance(effect, Listen):
+                listen = self._feedback.subscribe if effect.on else self._feedback.unsubscribe
+                listen(source, effect.port, effect.host)
+                if effect.on:
+                    self._send_state(source, beat)
+            elif isinstance(effect, SendState):
+                self._send_state(source, beat)
+        except Refused as refusal:
+            self._desk.refuse(source, str(refusal), now)
+        except UserError as error:
+            self._desk.refuse(source, f"{error} The old patch plays on.", now)
+
+    def _set_player(self, name: str, value: object) -> None:
+        assert name in PLAYER_VALUES
+        self._player.set(name, value)  # type: ignore[arg-type]
+
+    def _do(self, action: str) -> None:
+        self._playing = action == "play"
+        {"play": self._player.play, "stop": self._player.stop, "panic": self._player.panic}[
+            action
+        ]()
+
+    def _send_state(self, source: str, beat: Beats) -> None:
+        self._feedback.answer(source, self.performance.everything(beat))
+
+    def _load_patch(self, name: str, beat: Beats) -> None:
+        patch = load_patch(find_patch(name, self._patch_folders))
+        model = patch.model or self._config.render.model
+        if model == self.performance.model:
+            self._take_patch(patch, model, beat)
+        elif self._renderer.load(model):
+            self._next_patch = patch
+        else:
+            raise UserError(f"The patch {name} needs the model {model}, but no renderer is there.")
+
+    def _take_patch(self, patch: Patch, model: str, beat: Beats) -> None:
+        self._renderer.cancel()
+        self.performance.load(patch, model, beat)
+        self._desk.remap()
+        self._send_everything(beat)
+
+    def _send_everything(self, beat: Beats) -> None:
+        for address, values in self.performance.everything(beat).items():
+            self._feedback.publish(address, values, "patch", 0.0)
+
+    # The player.
+
+    def _hear_player(self, event: player.Event) -> None:
+        if isinstance(event, player.Swapped):
+            if request := self._slots.request(event.slot):
+                frames = loop_frames(request.beats, request.tempo)
+                self.scheduler.swapped(event.slot, request, sounding_tempo(request.beats, frames))
+        elif isinstance(event, player.Released):
+            self.scheduler.released(event.slot)
+            self._slots.give_back(event.slot)
+        elif isinstance(event, player.Hello):
+            self._meet_player(event)
+        elif isinstance(event, player.Notice):
+            _log.warning("%s", event.text)
+
+    def _meet_player(self, hello: player.Hello) -> None:
+        """The player is there (again): tell it the knobs, and count the slots anew."""
+        ours = [self._order[1]] if self._order else []
+        self._slots.keep_only(hello.slots, ours)
+        for queued in list(self.scheduler.queued):
+            if queued.slot not in hello.slots:
+                self.scheduler.released(queued.slot)
+        if not any(held.role == "current" for held in hello.slots.values()):
+            self.scheduler.sounding = None  # it came back with nothing: render what should sound
+        for name in PLAYER_VALUES:
+            self._set_player(name, self.performance.values[name])
+        if self._playing and not hello.playing:
+            self._player.play()
+
+    # The renderer.
+
+    def _hear_renderer(self, event: renderer.Event, now: Seconds) -> None:
+        if isinstance(event, renderer.LoopReady):
+            self._place(event)
+        elif isinstance(event, renderer.RenderFailed):
+            self._give_up_order(event.id)
+            if not event.cancelled:
+                self._not_before = now + _RETRY_S
+                _log.warning("%s", event.error)
+        elif isinstance(event, renderer.ModelState):
+            self._hear_model(event)
+        elif isinstance(event, renderer.Notice):
+            _log.warning("%s", event.text)
+        elif isinstance(event, renderer.Disconnected):
+            self._lose_renderer()
+
+    def _lose_renderer(self) -> None:
+        if self._order is not None:
+            self._slots.give_back(self._order[1])
+        self._order, self._ready_to_render = None, False
+        self.scheduler.forget_renderer()
+
+    def _hear_model(self, event: renderer.ModelState) -> None:
+        beat = self._arena.read_transport().beat_now()
+        waiting, self._next_patch = self._next_patch, None
+        if event.state == "loading":
+            self._next_patch = waiting
+        elif event.state == "failed":
+            _log.error("%s", event.error)
+            if self.scheduler.sounding is None and not self._ready_to_render:
+                self.reporter.fatal = event.error
+        elif event.defaults is not None:
+            self._ready_to_render = True
+            self.reporter.waiting = "the first loop is being rendered"
+            if waiting is not None:
+                self._take_patch(waiting, event.model, beat)
+            if event.model == self.performance.model:
+                self.performance.trajectory.defaults = event.defaults
+            else:  # a restarted renderer began with the model of the start
+                self._renderer.load(self.performance.model)
+                self._ready_to_render = False
+
+    def _send_order(self, now: Seconds) -> None:
+        if not self._ready_to_render or self._order is not None or now < self._not_before:
+            return
+        beat = self._arena.read_transport().beat_now()
+        step = self.scheduler.next_order(beat, self.performance.trajectory, self.rules)
+        slot = self._slots.take() if step is not None else None
+        if step is None or slot is None:
+            return
+        self._order = (self._renderer.order(step.request, slot), slot, step)
+        self.scheduler.order(step)
+
+    def _place(self, ready: renderer.LoopReady) -> None:
+        """A loop is ready: hand its slot to the player, for its beat."""
+        if self._order is None or self._order[0] != ready.id:
+            return
+        _, slot, step = self._order
+        self._order = None
+        scheduler = self.scheduler
+        if not ready.cached:
+            denoise_s = ready.stages["denoise"] / 1000.0
+            scheduler.times.add(ready.render_ms / 1000.0, denoise_s, ready.request.steps)
+            self.reporter.render_ms = ready.render_ms
+        self._slots.fill(slot, step.request)
+        is_first = scheduler.sounding is None
+        beat = self._arena.read_transport().beat_now()
+        placed = scheduler.ready(step, slot, beat, ready.audio_key, cold=ready.cold)
+        if placed.replaces:
+            self._player.drop(placed.replaces)
+        sent = self._player.swap(
+            slot,
+            ready.audio_key,
+            ready.frames,
+            ready.beats,
+            not_before=placed.due if placed.grid > 0.0 else None,
+            grid=placed.grid,
+            fade_ms=float(self.performance.values["fade"]),
+        )
+        if not sent:
+            scheduler.released(slot)
+            self._slots.give_back(slot)
+        elif is_first and self._playing:
+            self._player.play()
+
+    def _give_up_order(self, number: int) -> None:
+        if self._order is not None and self._order[0] == number:
+            self._slots.give_back(self._order[1])
+            self._order = None
+            self.scheduler.failed()

@@ -1,0 +1,91 @@
+"""Where messages meet the performance: OSC and MIDI in, effects and feedback out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from livediffusion.control.inbox import Inbox
+from livediffusion.control.midi import MidiInputs
+from livediffusion.control.osc_feedback import Feedback
+from livediffusion.state.effects import Effect
+from livediffusion.state.mapping import Mapper
+from livediffusion.state.parameters import Refused
+from livediffusion.state.performance import JOURNEY, Performance
+from livediffusion.state.values import interpret, span
+from livediffusion.types import Beats, ControlMessage, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An effect, and who asked for it."""
+
+    effect: Effect
+    source: str
+
+
+class Desk:
+    """Threading: the control process's main thread only."""
+
+    def __init__(
+        self, performance: Performance, inbox: Inbox, midi: MidiInputs, feedback: Feedback
+    ) -> None:
+        self.performance = performance
+        self._inbox = inbox
+        self._midi = midi
+        self._feedback = feedback
+        self._mapper = Mapper(performance.patch.mappings)
+        self._clamped: set[tuple[str, str]] = set()
+
+    def listen(self, now: Seconds, beat: Beats) -> Iterator[Asked]:
+        """Let everything that is due act, in order; yield what others must do for it."""
+        for message in self._inbox.drain(now):
+            yield from self._take(message, now, beat)
+        for event in self._midi.drain():
+            for message in self._mapper.feed(event, self._target_of, self._source_of):
+                yield from self._take(message, now, beat)
+        self._feedback.complaints(self._inbox.complaints(), now)
+        for address in self.performance.advance(beat):
+            self._publish(address, JOURNEY, now)
+
+    def remap(self) -> None:
+        """Take the mappings of the performance's present patch."""
+        self._mapper = Mapper(self.performance.patch.mappings)
+
+    def refuse(self, source: str, sentence: str, now: Seconds) -> None:
+        """Tell a sender, and the log, what is wrong."""
+        self._feedback.error(source, sentence, now)
+
+    def _take(self, message: ControlMessage, now: Seconds, beat: Beats) -> Iterator[Asked]:
+        performance, source = self.performance, message.source
+        try:
+            prompts = len(performance.trajectory.texts)
+            for change in interpret(message.address, message.values, prompts):
+                if change.clamped and (source, change.address) not in self._clamped:
+                    self._clamped.add((source, change.address))
+                    self.refuse(source, f"{change.address} is kept to {span(change.row)}.", now)
+                for effect in performance.apply(change, beat, source):
+                    yield Asked(effect, source)
+                self._publish(change.address, source, now)
+        except Refused as refusal:
+            self.refuse(source, str(refusal), now)
+
+    def _publish(self, address: str, source: str, now: Seconds) -> None:
+        """Tell the surfaces the new value, and those that moved with it."""
+        weights = ("/ld/blend", "/ld/xy")
+        if address in weights or address.endswith("/weight"):
+            for n, weight in enumerate(self.performance.trajectory.weights.target, start=1):
+                self._feedback.publish(f"/ld/prompt/{n}/weight", (weight,), source, now)
+            if address != "/ld/xy":
+                address = "/ld/blend"
+        if values := self.performance.at_address(address):
+            self._feedback.publish(address, values, source, now)
+
+    def _target_of(self, address: str) -> float | None:
+        values = self.performance.at_address(address)
+        if len(values) != 1 or isinstance(values[0], str):
+            return None
+        return float(values[0])
+
+    def _source_of(self, address: str) -> str | None:
+        return self.performance.sources.get(address)

@@ -1,0 +1,61 @@
+"""The control process: the outside world comes in, the performance moves, the others are told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from multiprocessing.connection import Connection
+
+from livediffusion.config import Config, load_config
+from livediffusion.control.conductor import Conductor
+from livediffusion.control.desk import Desk
+from livediffusion.control.inbox import Inbox
+from livediffusion.control.midi import MidiInputs
+from livediffusion.control.osc import OscServer
+from livediffusion.control.osc_feedback import Feedback
+from livediffusion.control.settings import ControlSettings
+from livediffusion.ipc.arena import Arena
+from livediffusion.ipc.lifeline import hold
+from livediffusion.state.patch import load_patch
+from livediffusion.state.performance import Performance
+from livediffusion.types import Seconds
+
+_TICK_S: Seconds = 0.005
+_HEARTBEAT_S: Seconds = 0.1
+
+
+def main(settings: ControlSettings, lifeline: Connection) -> None:
+    """Conduct until the supervisor asks for an end, or is gone.
+
+    Raises UserError when the OSC port is taken, or config or patch are broken.
+    """
+    stop = hold(lifeline)
+    config = load_config(settings.config) if settings.config else Config()
+    patch = load_patch(settings.patch)
+    performance = Performance(patch, settings.model or patch.model or config.render.model)
+    wake = threading.Event()
+    inbox = Inbox(wake)
+    osc = OscServer(config.osc, inbox)
+    midi = MidiInputs(config.midi.inputs, wake)
+    arena = Arena(settings.run_dir / "arena")
+    feedback = Feedback(osc.send, osc.allow_list, config.osc.feedback)
+    desk = Desk(performance, inbox, midi, feedback)
+    folders = (settings.patch.parent, *settings.patch_folders)
+    conductor = Conductor(config, arena, performance, desk, feedback, settings.run_dir, folders)
+    try:
+        _conduct(conductor, inbox, arena, stop)
+    finally:
+        conductor.close()
+        midi.close()
+        osc.close()
+
+
+def _conduct(conductor: Conductor, inbox: Inbox, arena: Arena, stop: threading.Event) -> None:
+    beaten = 0.0
+    while not stop.is_set():
+        inbox.wait(_TICK_S)
+        now = time.monotonic()
+        conductor.tick(now)
+        if now - beaten > _HEARTBEAT_S:
+            arena.beat_heart("control")
+            beaten = now

@@ -1,0 +1,138 @@
+"""Work at the bench, not on the stage: one loop rendered, or a picture decoded, to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from rich.console import Console
+
+from livediffusion.config import Config, load_config
+from livediffusion.errors import UserError
+from livediffusion.render.loop import Loop
+from livediffusion.render.request import RenderRequest, normalise
+from livediffusion.stage import read_patch
+from livediffusion.state.patch import Patch
+from livediffusion.state.performance import Performance
+from livediffusion.types import BPM, SAMPLE_RATE
+
+_SUFFIXES = (".wav", ".flac")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `render` was asked for; None leaves it to the patch, else to the model."""
+
+    prompts: tuple[str, ...] = ()
+    patch: str | None = None
+    weights: tuple[float, ...] = ()
+    beats: int | None = None
+    tempo: BPM | None = None
+    seed: int | None = None
+    steps: int | None = None
+    model: str | None = None
+    image: Path | None = None
+
+
+def render(wanted: Wanted, output: Path, config_path: Path | None, console: Console) -> None:
+    """Render one loop to a file, with a spinner and one line on what came of it."""
+    check_output(output)
+    config = load_config(config_path)
+    patch = read_patch(wanted.patch) if wanted.patch else None
+    model = wanted.model or (patch.model if patch else "") or config.render.model
+    base = _base(wanted, patch, model)
+    with console.status("Loading the model …") as status:
+        loop = _render(wanted, base, model, config, status.update)
+    write(output, loop.audio)
+    seconds = len(loop.audio) / SAMPLE_RATE
+    console.print(
+        f"{output}: {loop.request.beats} beats, {len(loop.audio)} frames ({seconds:.3f} s), "
+        f"{loop.loudness:.1f} LUFS, rendered in {loop.render_ms / 1000:.2f} s.",
+        highlight=False,
+    )
+
+
+def _base(wanted: Wanted, patch: Patch | None, model: str) -> RenderRequest | None:
+    """The request of a patch at beat 0; None when the prompts come from the command line."""
+    if wanted.prompts and patch is None:
+        return None
+    if patch is None:
+        raise UserError('Say what to render: livediffusion render "dark techno", or --patch P.')
+    return Performance(patch, model).trajectory.request_at(0.0)
+
+
+def _render(
+    wanted: Wanted,
+    base: RenderRequest | None,
+    model: str,
+    config: Config,
+    say: Callable[[str], None],
+) -> Loop:
+    from livediffusion.render.offline import default_request, open_engine, render_loop
+
+    engine = open_engine(
+        model,
+        models=config.models,
+        device=config.render.device,
+        dtype=config.render.dtype,
+        threads=config.render.threads,
+    )
+    say("Rendering …")
+    defaults = default_request(engine, "")
+    request = defaults if base is None else replace(base, model=model)
+    if base is not None:
+        request = replace(request, steps=defaults.steps, guidance=defaults.guidance)
+    return render_loop(engine, _adjusted(request, wanted))
+
+
+def _adjusted(request: RenderRequest, wanted: Wanted) -> RenderRequest:
+    """The request with what the command line asks for."""
+    texts = wanted.prompts or tuple(text for text, _ in request.prompts)
+    if wanted.weights and len(wanted.weights) != len(texts):
+        raise UserError(f"--weights needs {len(texts)} numbers, one a prompt.")
+    if wanted.weights and (min(wanted.weights) < 0 or sum(wanted.weights) <= 0):
+        raise UserError("--weights must be 0 or more, and not all 0.")
+    prompts = request.prompts
+    if wanted.prompts or wanted.weights:
+        weights = wanted.weights or (1.0,) * len(texts)
+        prompts = normalise(list(zip(texts, weights, strict=True)))
+    return replace(
+        request,
+        prompts=prompts,
+        seeds=request.seeds if wanted.seed is None else ((wanted.seed, 1.0),),
+        beats=wanted.beats or request.beats,
+        tempo=wanted.tempo or request.tempo,
+        steps=wanted.steps or request.steps,
+        seed_image=str(wanted.image or request.seed_image),
+    )
+
+
+def decode(image: Path, output: Path, tempo: BPM | None, console: Console) -> None:
+    """Turn a spectrogram picture into a loop of sound, 64 columns a beat."""
+    check_output(output)
+    from livediffusion.spectrogram.decode import decode_file
+
+    audio, beats = decode_file(image, tempo)
+    write(output, audio)
+    console.print(f"{output}: {beats} beats, {len(audio)} frames.", highlight=False)
+
+
+def check_output(path: Path) -> None:
+    """Raise UserError, before the work is done, when it could not be saved."""
+    if path.suffix.lower() not in _SUFFIXES:
+        raise UserError(f"{path} must end in .wav or .flac.")
+    if not path.parent.is_dir():
+        raise UserError(f"There is no folder {path.parent}; make it, or choose another place.")
+
+
+def write(path: Path, audio: NDArray[np.float32]) -> None:
+    """Write (frames, channels) at 48 kHz: WAV in 32-bit float, FLAC in 24 bits."""
+    subtype = "FLOAT" if path.suffix.lower() == ".wav" else "PCM_24"
+    try:
+        soundfile.write(path, audio, SAMPLE_RATE, subtype=subtype)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise UserError(f"{path} cannot be written: {error}") from error
