@@ -20,6 +20,7 @@ _MOST_SUBSCRIBERS = 16
 _VALUE_INTERVAL = 1 / 30  # seconds between two packets of one value
 _READOUT_INTERVAL = 1 / 15
 _ECHO_REST = 0.3  # seconds a surface must have let go before it hears of its own move
+_LONGEST_DOUBT = 1.0  # seconds to hold back for a mover that only shares the surface's host
 _ERRORS_A_SECOND = 10  # to one host
 _MOST_HOSTS = 64
 _ERROR = "/ld/out/error"
@@ -38,6 +39,7 @@ class _Slot:
     sent: tuple[Value, ...] | None = None
     not_before: Seconds = 0.0
     rests_at: Seconds = 0.0
+    held_since: Seconds | None = None  # by a mover that may be somebody else
 
 
 @dataclass(slots=True)
@@ -106,8 +108,11 @@ class Feedback:
             slot = subscriber.slots.setdefault(address, _Slot((), interval))
             slot.values = tuple(values)
             subscriber.waiting.add(address)
-            if mover is not None and self._is_own(subscriber, source, mover):
+            if subscriber.origin == source:
                 slot.rests_at = now + _ECHO_REST
+            elif mover is not None and self._may_be_own(subscriber, source, mover):
+                slot.held_since = now if slot.held_since is None else slot.held_since
+                slot.rests_at = min(now + _ECHO_REST, slot.held_since + _LONGEST_DOUBT)
 
     def flush(self, now: Seconds) -> None:
         """Send what is waiting and may go; call it about a hundred times a second."""
@@ -117,6 +122,7 @@ class Feedback:
                 if now < slot.not_before or now < slot.rests_at:
                     continue
                 subscriber.waiting.discard(address)
+                slot.held_since = None
                 if slot.values != slot.sent:
                     self._send(encode(address, slot.values), subscriber.endpoint)
                     slot.sent, slot.not_before = slot.values, now + slot.interval
@@ -169,12 +175,11 @@ class Feedback:
         same_host = [endpoint for endpoint in self._subscribers if endpoint[0] == sender[0]]
         return [sender, *(endpoint for endpoint in same_host if endpoint != sender)]
 
-    def _is_own(self, subscriber: _Subscriber, source: str, mover: Endpoint) -> bool:
-        """Whether the mover is this subscriber; by its host where its port is nobody's."""
-        if subscriber.origin == source:
-            return True
-        origins = {other.origin for other in self._subscribers.values()}
-        return source not in origins and subscriber.endpoint[0] == mover[0]
+    def _may_be_own(self, subscriber: _Subscriber, source: str, mover: Endpoint) -> bool:
+        """Whether a surface that the config subscribed may be the mover: nobody else is known."""
+        if subscriber.origin or subscriber.endpoint[0] != mover[0]:
+            return False
+        return source not in {other.origin for other in self._subscribers.values()}
 
 
 def _unknown(address: str) -> str:
