@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 
 _ORDERLY_END_S = 3.0
 
+
 def hold(lifeline: Connection) -> threading.Event:
     """Tie this process's life to the supervisor's end of a pipe.
 
