@@ -1,0 +1,117 @@
+"""What happens in each audio block: orders in, sound out, the transport page written.
+
+Threading: `fill` is called by the output's audio thread. Orders reach it through a deque, and
+happenings leave through another; appending and popping are atomic, so nobody waits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from livediffusion.ipc.arena import Arena, Transport
+from livediffusion.player.mixer import Mixer, Motion
+from livediffusion.player.ramp import FloatArray
+from livediffusion.types import Frames
+
+_LEAN = 0.02  # how far the smoothed clock follows a block that comes late
+_JUMP_NS = 100_000_000
+
+
+class LeavingClock:
+    """When blocks leave, without the jitter of the callbacks.
+
+    A callback can come late but not early, so the earliest ones tell the time.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+        self._expected_ns = 0.0
+
+    def smooth(self, leaves_ns: int, frames: Frames) -> int:
+        """A better estimate of when a block of so many frames leaves."""
+        error = leaves_ns - self._expected_ns
+        if abs(error) > _JUMP_NS or error < 0.0:
+            estimate = float(leaves_ns)
+        else:
+            estimate = self._expected_ns + error * _LEAN
+        self._expected_ns = estimate + frames * 1e9 / self._sample_rate
+        return int(estimate)
+
+
+class Engine:
+    """The mixer, wired to the arena."""
+
+    def __init__(self, arena: Arena, mixer: Mixer) -> None:
+        self.mixer = mixer
+        self.orders: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self.blocks = 0
+        self.underruns: Callable[[], int] = int
+        self.latency = 0.0
+        self.error: Exception | None = None
+        self._arena = arena
+        self._clock = LeavingClock(mixer.sample_rate)
+        self._successor_of: tuple[Transport, Motion] | None = None
+
+    def order(self, method: Callable[..., None], *arguments: Any) -> None:
+        """Have one of the mixer's methods called before the next block."""
+        self.orders.append((method, arguments))
+
+    def succeed(self, page: Transport, motion: Motion) -> None:
+        """Go on from a predecessor's last transport page, as if it had not died."""
+        self._successor_of = page, motion
+
+    def fill(self, out: FloatArray, leaves_ns: int) -> None:
+        """Fill a block, (frames, channels); an error is kept, and silence returned."""
+        try:
+            self._fill(out, self._clock.smooth(leaves_ns, len(out)))
+        except Exception as error:  # noqa: BLE001 - nothing may unwind into the audio driver
+            self.error = error
+            out.fill(0.0)
+        self.blocks += 1
+
+    def _fill(self, out: FloatArray, leaves_ns: int) -> None:
+        mixer = self.mixer
+        if self._successor_of is not None:
+            self._take_over(leaves_ns)
+        while self.orders:
+            method, arguments = self.orders.popleft()
+            method(*arguments)
+        frame, beat, tempo = mixer.frame, mixer.beat, mixer.beats_per_second
+        mixer.fill(out)
+        self._arena.write_ring(frame, out)
+        deck, loop = mixer.deck, mixer.deck.current
+        self._arena.write_transport(
+            Transport(
+                frame=frame,
+                monotonic_ns=max(leaves_ns, 0),
+                beat=beat,
+                beats_per_second=tempo,
+                loop_frames=loop.frames if loop is not None else 0,
+                loop_beats=loop.beats if loop is not None else 0,
+                peak=mixer.peak,
+                rms=mixer.rms,
+                latency=self.latency,
+                underruns=self.underruns(),
+                late=deck.late,
+                swaps=deck.swaps,
+                playing=mixer.motion == "playing",
+                fading=deck.fade is not None,
+            )
+        )
+
+    def _take_over(self, leaves_ns: int) -> None:
+        assert self._successor_of is not None
+        (page, motion), self._successor_of = self._successor_of, None
+        gap = max(leaves_ns - page.monotonic_ns, 0)
+        self.mixer.frame = page.frame + round(gap * 1e-9 * self.mixer.sample_rate)
+        if motion != "stopped":
+            self.mixer.resume(page.beat_at(leaves_ns), motion)
+
+
+def ran_recently(page: Transport, within_s: float = 3600.0) -> bool:
+    """Whether a transport page can be gone on from (a reboot resets the clock)."""
+    age = (time.monotonic_ns() - page.monotonic_ns) * 1e-9
+    return page.monotonic_ns > 0 and -1.0 < age < within_s

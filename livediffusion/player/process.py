@@ -1,0 +1,214 @@
+"""The player's process and its client: all that the other processes know of the player.
+
+Imports neither numpy nor an audio library, so that control and supervisor may import it cheaply.
+
+Messages to the player, as JSON over `run_dir/player.sock`:
+
+    {"type": "swap", "slot", "key", "frames", "beats", "not_before": beat or null, "grid" (beats),
+     "fade_ms": number or null}
+    {"type": "drop", "slots": [...]}
+    {"type": "set", "name": "gain" | "mute" | "hold" | "filter", "value"}
+    {"type": "play"} {"type": "stop"} {"type": "panic"} {"type": "output", "name"}
+
+and from it: `hello` (on each connection), `swapped`, `released`, `notice`; see the event classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from livediffusion.ipc.wire import DISCONNECTED, Client
+from livediffusion.types import SAMPLE_RATE, Beats, Frames, Json
+
+SOCKET = "player.sock"
+ARENA = "arena"
+Role: TypeAlias = Literal["current", "fading", "pending"]
+Knob: TypeAlias = Literal["gain", "mute", "hold", "filter"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerSettings:
+    """What the player is started with.
+
+    `output` is a device (name, part of it, or index), "null", a .wav or .flac file, or None for
+    the system's default device. `blocksize` 0 leaves it to the device. `channels` are the
+    device's channels, from 1, that get left and right; a single one gets their mean.
+    """
+
+    run_dir: Path
+    output: str | None = None
+    sample_rate: int = SAMPLE_RATE
+    blocksize: Frames = 0
+    channels: tuple[int, ...] = (1, 2)
+    fade_ms: float = 60.0
+    beats_per_bar: int = 4
+
+    def __post_init__(self) -> None:
+        if len(self.channels) not in (1, 2) or min(self.channels) < 1:
+            raise ValueError("channels must be one or two numbers from 1")
+
+
+def main(settings: PlayerSettings, lifeline: Connection) -> None:
+    """The process: plays until the supervisor asks for an end, or is gone."""
+    from livediffusion.ipc.lifeline import hold
+
+    stop = hold(lifeline)
+    from livediffusion.player.worker import Worker
+
+    Worker(settings).run(stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A loop that the player holds in a slot."""
+
+    key: str
+    frames: Frames
+    beats: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The player is there (again), and these slots are in its hands."""
+
+    slots: dict[int, Held] = field(default_factory=dict)
+    output: str = ""
+    beat: Beats = 0.0
+    playing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """A loop begins to sound at song beat `beat`, output frame `frame`.
+
+    `late_beats` is how long after its first chance that is.
+    """
+
+    slot: int
+    key: str
+    beat: Beats
+    frame: Frames
+    late_beats: Beats
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A slot is free again; `key` is the loop that was in it, "" if the player had none."""
+
+    slot: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the performer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """The player has gone; a `Hello` will say when it is back."""
+
+
+Event: TypeAlias = Hello | Swapped | Released | Notice | Away
+
+
+class Player:
+    """Control's handle on the player.
+
+    Threading: orders may be given from any thread; `poll` belongs to one. Orders return False
+    when the player is away; what it holds then is in the next `Hello`.
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self._client = Client(run_dir / SOCKET)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the player is there at this moment."""
+        return self._client.connected
+
+    def swap(
+        self,
+        slot: int,
+        key: str,
+        frames: Frames,
+        beats: int,
+        *,
+        not_before: Beats | None = None,
+        grid: Beats = 0.0,
+        fade_ms: float | None = None,
+    ) -> bool:
+        """Go over to a loop at the first multiple of `grid` beats that is not before a beat.
+
+        Grid 0: at `not_before` itself, or at once. The slot is the player's until `Released`.
+        """
+        order = {"type": "swap", "slot": slot, "key": key, "frames": frames, "beats": beats}
+        return self._client.send(
+            {**order, "not_before": not_before, "grid": grid, "fade_ms": fade_ms}
+        )
+
+    def drop(self, slots: Iterable[int]) -> bool:
+        """Forget swaps that wait; each slot that is free then comes back as `Released`."""
+        return self._client.send({"type": "drop", "slots": list(slots)})
+
+    def set(self, name: Knob, value: float | bool) -> bool:
+        """Set gain (dB), mute, hold or filter (-1..1); heard within 25 ms."""
+        return self._client.send({"type": "set", "name": name, "value": value})
+
+    def play(self) -> bool:
+        """Start at beat 0; after a panic come back at the next bar."""
+        return self._client.send({"type": "play"})
+
+    def stop(self) -> bool:
+        """Fade out and go back to beat 0."""
+        return self._client.send({"type": "stop"})
+
+    def panic(self) -> bool:
+        """Silence within 50 ms; time runs on."""
+        return self._client.send({"type": "panic"})
+
+    def set_output(self, name: str | None) -> bool:
+        """Go over to another output; if it cannot be opened, a `Notice` says so."""
+        return self._client.send({"type": "output", "name": name})
+
+    def poll(self) -> Iterator[Event]:
+        """Yield what has happened since, without waiting."""
+        for message in self._client.drain():
+            event = read_event(message)
+            if event is not None:
+                yield event
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
+
+def read_event(message: Json) -> Event | None:
+    """The event that a message from the player means; None for one that says nothing."""
+    reader = _READERS.get(message["type"])
+    return reader(message) if reader is not None else None
+
+
+def _hello(message: Json) -> Hello:
+    slots = {int(slot): Held(**held) for slot, held in message["slots"].items()}
+    return Hello(slots, message["output"], message["beat"], message["playing"])
+
+
+def _fields(kind: type[Swapped] | type[Released] | type[Notice]) -> Callable[[Json], Event]:
+    return lambda message: kind(**{name: message[name] for name in kind.__slots__})
+
+
+_READERS: dict[str, Callable[[Json], Event]] = {
+    "hello": _hello,
+    "swapped": _fields(Swapped),
+    "released": _fields(Released),
+    "notice": _fields(Notice),
+    DISCONNECTED: lambda message: Away(),
+}
