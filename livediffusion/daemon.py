@@ -144,7 +144,8 @@ class Supervisor:
         child.deaths = 1 if now - child.started > _STEADY_S else child.deaths + 1
         child.restarts += 1
         child.due = now + _BACKOFF_S[min(child.deaths - 1, len(_BACKOFF_S) - 1)]
-        self.notify(f"The {child.name} stopped (code {code}); starting it again.")
+        reason = f" {sentence}" if code == launch.FAILED_EXIT and sentence else ""
+        self.notify(f"The {child.name} stopped (code {code}); starting it again.{reason}")
 
     def _raise_fatal(self) -> None:
         """A model that never loaded, before anything sounded, ends the start with its sentence."""

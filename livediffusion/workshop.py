@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
+from PIL import Image
 from rich.console import Console
+from scipy.io import wavfile
 
 from livediffusion.config import Config, load_config
 from livediffusion.errors import UserError
@@ -18,9 +20,10 @@ from livediffusion.render.request import RenderRequest, normalise
 from livediffusion.stage import read_patch
 from livediffusion.state.patch import Patch
 from livediffusion.state.performance import Performance
-from livediffusion.types import BPM, SAMPLE_RATE
+from livediffusion.types import BPM, CHANNELS, SAMPLE_RATE
 
 _SUFFIXES = (".wav", ".flac")
+_DECODE_ITERATIONS = 32  # of phase reconstruction; there is time
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,40 @@ def _adjusted(request: RenderRequest, wanted: Wanted) -> RenderRequest:
 def decode(image: Path, output: Path, tempo: BPM | None, console: Console) -> None:
     """Turn a spectrogram picture into a loop of sound, 64 columns a beat."""
     check_output(output)
-    from livediffusion.spectrogram.decode import decode_file
+    from livediffusion.spectrogram.image import image_to_picture, params_of_image
+    from livediffusion.spectrogram.level import level_loop
+    from livediffusion.spectrogram.loop import picture_to_loop
+    from livediffusion.spectrogram.params import RIFFUSION
 
-    audio, beats = decode_file(image, tempo)
+    opened = _open_image(image)
+    params = params_of_image(opened, RIFFUSION)
+    beats = opened.width // params.columns_per_beat
+    if beats < 1 or opened.height != params.bands:
+        raise UserError(
+            f"{image} is {opened.width} x {opened.height}; a spectrogram has {params.bands} rows "
+            f"and {params.columns_per_beat} columns a beat."
+        )
+    picture = image_to_picture(opened, params.channels)[..., : params.columns(beats)]
+    try:
+        loop = picture_to_loop(
+            picture, params, beats, tempo or params.native_tempo, iterations=_DECODE_ITERATIONS
+        )
+    except ValueError as error:
+        raise UserError(f"{image} cannot be decoded: {error}.") from error
+    audio = level_loop(loop.audio).expand(CHANNELS, -1).T.contiguous().numpy()
     write(output, audio)
     console.print(f"{output}: {beats} beats, {len(audio)} frames.", highlight=False)
+
+
+def _open_image(path: Path) -> Image.Image:
+    try:
+        opened = Image.open(path)
+        opened.load()
+    except FileNotFoundError:
+        raise UserError(f"There is no file {path}.") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path} is not a picture that can be read: {error}.") from error
+    return opened
 
 
 def check_output(path: Path) -> None:
@@ -130,9 +162,14 @@ def check_output(path: Path) -> None:
 
 
 def write(path: Path, audio: NDArray[np.float32]) -> None:
-    """Write (frames, channels) at 48 kHz: WAV in 32-bit float, FLAC in 24 bits."""
-    subtype = "FLOAT" if path.suffix.lower() == ".wav" else "PCM_24"
+    """Write (frames, channels) at 48 kHz: WAV in 32-bit float, FLAC in 24 bits.
+
+    The same audio gives the same bytes: libsndfile would stamp a float WAV with the time of day.
+    """
     try:
-        soundfile.write(path, audio, SAMPLE_RATE, subtype=subtype)
+        if path.suffix.lower() == ".wav":
+            wavfile.write(path, SAMPLE_RATE, audio)
+        else:
+            soundfile.write(path, audio, SAMPLE_RATE, subtype="PCM_24")
     except (OSError, soundfile.SoundFileError) as error:
         raise UserError(f"{path} cannot be written: {error}") from error

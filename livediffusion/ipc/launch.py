@@ -88,7 +88,6 @@ def main() -> None:
         module.main(decode(settings_class, values), lifeline)
     except UserError as error:
         failed.write_text(str(error), encoding="utf-8")
-        logging.getLogger(__name__).error("%s", error)
         sys.exit(FAILED_EXIT)
     except Exception:
         logging.getLogger(__name__).exception("%s stopped by a fault of the program", name)
