@@ -104,6 +104,8 @@ class OscServer:
 
     def close(self) -> None:
         """Stop receiving and let the port go."""
+        if self._closing.is_set():
+            return
         self._closing.set()
         host = self._socket.getsockname()[0]
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
