@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -11,6 +10,7 @@ import torch
 from livediffusion import __version__
 from livediffusion.errors import UserError
 from livediffusion.render.engines.base import Notice
+from livediffusion.render.settings import available_threads
 
 _DTYPES = {
     "float32": torch.float32,
@@ -63,13 +63,6 @@ def choose_compute(device: str, dtype: str, threads: int, notice: Notice) -> Com
         torch.backends.cudnn.benchmark = False  # it would choose kernels by their speed today
         torch.use_deterministic_algorithms(True, warn_only=True)
     return Compute(chosen, precision, count)
-
-
-def available_threads() -> int:
-    """CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _device(word: str) -> torch.device:

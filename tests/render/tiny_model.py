@@ -80,8 +80,8 @@ def write_model(folder: Path, *, seed: int = 0) -> Path:
         norm_num_groups=8,
         cross_attention_dim=32,
         attention_head_dim=4,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
     ).save_pretrained(folder / "unet")
     AutoencoderKL(
         block_out_channels=(8, 8, 8, 16),

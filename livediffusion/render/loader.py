@@ -1,0 +1,104 @@
+"""Loads models beside the working thread, so that the present one renders on meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from livediffusion.errors import UserError
+from livediffusion.render.settings import RendererSettings, model_source
+
+if TYPE_CHECKING:
+    from livediffusion.render.engines.stable_diffusion import StableDiffusion
+
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+_log = logging.getLogger(__name__)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether Python's, torch's CPU or a device's memory has run out (each says it its own way)."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in _NO_MEMORY)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How a load ended: with a warm engine, or with one sentence."""
+
+    model: str
+    engine: StableDiffusion | None
+    error: str = ""
+
+
+class Loader:
+    """One load at a time; of those asked for meanwhile the newest is next.
+
+    Threading: `ask` and `take` belong to the working thread. The loading thread imports torch,
+    loads and warms up, leaves its result, calls `wake`, and ends.
+    """
+
+    def __init__(
+        self, settings: RendererSettings, notice: Callable[[str], None], wake: Callable[[], None]
+    ) -> None:
+        self._settings = settings
+        self._notice = notice
+        self._wake = wake
+        self._result: Loaded | None = None
+        self._next: str | None = None
+        self.model: str | None = None  # being loaded
+
+    def ask(self, model: str) -> None:
+        """Begin to load a model, after the one that is being loaded."""
+        if self.model is not None:
+            self._next = model if model != self.model else None
+            return
+        self.model = model
+        threading.Thread(target=self._run, args=(model,), name="loader", daemon=True).start()
+
+    def expects(self, model: str) -> bool:
+        """Whether a model is on its way."""
+        return model in (self.model, self._next)
+
+    def take(self) -> Loaded | None:
+        """The result of a load that has ended, once; the next one begins."""
+        result, self._result = self._result, None
+        if result is None:
+            return None
+        self.model = None
+        following, self._next = self._next, None
+        if following is not None:
+            self.ask(following)
+        return result
+
+    def _run(self, model: str) -> None:
+        self._result = self._load(model)
+        self._wake()
+
+    def _load(self, model: str) -> Loaded:
+        settings = self._settings
+        try:
+            model_source(model, settings.models)  # a wrong name need not wait for torch
+            from livediffusion.render.offline import open_engine, warm_up
+
+            engine = open_engine(
+                model,
+                models=settings.models,
+                device=settings.device,
+                dtype=settings.dtype,
+                threads=settings.threads,
+                notice=self._notice,
+            )
+            warm_up(engine)
+        except UserError as error:
+            return Loaded(model, None, str(error))
+        except Exception as error:  # noqa: BLE001 - a load must never end the renderer
+            if is_out_of_memory(error):
+                sentence = f"There is no room for model '{model}'; choose a smaller one."
+                return Loaded(model, None, sentence)
+            _log.exception("loading %s", model)
+            sentence = f"Model '{model}' does not load ({type(error).__name__}); see the log."
+            return Loaded(model, None, sentence)
+        return Loaded(model, engine)

@@ -1,0 +1,262 @@
+"""The renderer process: orders in, loops out, one at a time, and nothing kills it.
+
+Threading: everything happens in the main thread but loading (`Loader`) and the wire's reading.
+While a render runs, messages are taken in between its stages and steps. torch is imported by the
+loading thread, so that the process answers within a fraction of a second of its start.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from livediffusion.errors import UserError
+from livediffusion.ipc import lifeline as lifelines
+from livediffusion.ipc.arena import SLOT_FRAMES, Arena
+from livediffusion.ipc.wire import CONNECTED, DISCONNECTED, Server
+from livediffusion.render.cache import LoopCache
+from livediffusion.render.heart import Heart
+from livediffusion.render.loader import Loaded, Loader, is_out_of_memory
+from livediffusion.render.loop import Cancelled, Loop
+from livediffusion.render.request import RenderRequest
+from livediffusion.render.settings import RendererSettings, available_threads
+from livediffusion.types import Json
+
+if TYPE_CHECKING:
+    from livediffusion.render.engines.stable_diffusion import StableDiffusion
+
+_IDLE_S = 0.2
+_WAKE: Json = {"type": "wake"}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    id: int
+    slot: int
+    request: Json
+
+
+def main(settings: RendererSettings, lifeline: Connection) -> None:
+    """Serve until the supervisor asks for an end, or is gone."""
+    # Read by torch when it is imported: all threads alike, and asleep when they have no work.
+    os.environ["OMP_NUM_THREADS"] = str(settings.threads or available_threads())
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    stop = lifelines.hold(lifeline)
+    server = Server(settings.socket_path)
+    try:
+        Worker(settings, Arena(settings.arena_path), server).run(stop)
+    finally:
+        server.close()
+
+
+class Worker:
+    """Takes orders from the wire and writes loops into the arena's slots."""
+
+    def __init__(self, settings: RendererSettings, arena: Arena, server: Server) -> None:
+        self._arena = arena
+        self._server = server
+        self._heart = Heart(arena)
+        self._cache = LoopCache(settings.cache_mb)
+        self._loader = Loader(settings, self._notice, lambda: server.received.put(_WAKE))
+        self._engine: StableDiffusion | None = None
+        self._failed = Loaded("", None, "No model is loaded; load one.")  # why there is no engine
+        self._unsaid: deque[str] = deque(maxlen=20)  # notices that nobody was there to hear
+        self._orders: deque[_Order] = deque()
+        self._cancelled = False  # the order in flight is not wanted any more
+        self._load(settings.model)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        while not stop.is_set():
+            self._heart.beat()
+            self._receive(_IDLE_S if not self._can_work() else 0.0)
+            if (loaded := self._loader.take()) is not None:
+                self._install(loaded)
+            if self._can_work():
+                self._render(self._orders.popleft())
+
+    def _can_work(self) -> bool:
+        """Whether there is an order, and its model is not still on its way."""
+        if not self._orders:
+            return False
+        model = str(self._orders[0].request.get("model"))
+        here = self._engine is not None and self._engine.name == model
+        return here or not self._loader.expects(model)
+
+    def _receive(self, timeout_s: float) -> None:
+        """Take in all messages; wait for the first one at most `timeout_s`."""
+        try:
+            first = self._server.received.get(timeout=timeout_s) if timeout_s else None
+        except queue.Empty:
+            return
+        for message in ([first] if first else []) + list(self._server.drain()):
+            try:
+                self._take(message)
+            except (KeyError, TypeError, ValueError):
+                _log.warning("the renderer got a message that it does not know: %.200s", message)
+
+    def _take(self, message: Json) -> None:
+        kind = message.get("type")
+        if kind in (CONNECTED, DISCONNECTED):
+            # A new control process has slots of its own: nothing may be written into the old.
+            self._orders.clear()
+            self._cancelled = True
+            if kind == CONNECTED:
+                self._server.send({**self._state(), "type": "hello"})
+                for _ in range(len(self._unsaid)):
+                    self._notice(self._unsaid.popleft())
+        elif kind == "render":
+            order = _Order(int(message["id"]), int(message["slot"]), dict(message["request"]))
+            self._orders.append(order)
+        elif kind == "load":
+            self._load(str(message["model"]))
+        elif kind == "cancel":
+            self._cancelled = True
+            while self._orders:
+                self._fail(self._orders.popleft(), "cancelled", cancelled=True)
+
+    def _load(self, model: str) -> None:
+        if self._engine is not None and self._engine.name == model and not self._loader.model:
+            self._server.send(self._state())
+            return
+        self._loader.ask(model)
+        self._server.send({"type": "model", "state": "loading", "model": model})
+
+    def _install(self, loaded: Loaded) -> None:
+        """Let a freshly loaded engine take over; after a failure the old one stays."""
+        if loaded.engine is None:
+            if self._engine is None:
+                self._failed = loaded
+            self._server.send(_failure(loaded))
+            return
+        import torch
+
+        torch.set_num_threads(loaded.engine.compute.threads)  # holds for this thread alone
+        self._engine = loaded.engine
+        _free_memory()
+        self._server.send(self._state())
+
+    def _state(self) -> Json:
+        """The model that renders now, else the one that is on its way, else the failure."""
+        engine = self._engine
+        if engine is None:
+            if self._loader.model is not None:
+                return {"type": "model", "state": "loading", "model": self._loader.model}
+            return _failure(self._failed)
+        params = engine.params
+        return {
+            "type": "model",
+            "state": "ready",
+            "model": engine.name,
+            "hash": engine.hash,
+            "engine_id": engine.engine_id,
+            "defaults": {
+                "steps": params.steps,
+                "guidance": params.guidance,
+                "sampler": params.sampler,
+                "native_tempo": params.native_tempo,
+            },
+        }
+
+    def _render(self, order: _Order) -> None:
+        """Render one order and answer it, whatever happens."""
+        self._cancelled = False
+        try:
+            with self._heart.busy():
+                self._server.send(self._answer(order))
+        except Cancelled:
+            self._fail(order, "cancelled", cancelled=True)
+        except UserError as error:
+            self._fail(order, str(error))
+        except Exception as error:  # one bad loop must not end the set
+            if is_out_of_memory(error):
+                self._out_of_memory(order)
+                return
+            _log.exception("rendering failed")
+            self._fail(order, f"This loop cannot be rendered ({_first_line(error)}); see the log.")
+            if type(error).__name__ == "AcceleratorError":
+                raise  # the device's context is lost; only a new process gets another
+
+    def _answer(self, order: _Order) -> Json:
+        from livediffusion.render.offline import render_loop
+
+        if self._engine is None:
+            raise UserError(self._failed.error)
+        try:
+            request = RenderRequest.from_json(order.request)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"The order is not understood ({error}); versions differ.") from error
+        loop = render_loop(self._engine, request, self._cache, self._progress)
+        frames = len(loop.audio)
+        if frames > SLOT_FRAMES:
+            raise UserError("This loop is too long to be played; use fewer beats or more tempo.")
+        self._progress()
+        self._arena.slot(order.slot, frames)[:] = loop.audio
+        return _ready(order, loop)
+
+    def _progress(self) -> None:
+        """Between stages and steps: live, listen, and stop when the loop is not wanted."""
+        self._heart.beat()
+        self._receive(0.0)
+        if self._cancelled:
+            raise Cancelled
+
+    def _out_of_memory(self, order: _Order) -> None:
+        self._cache.clear()
+        _free_memory()
+        sentence = "Memory ran out while rendering; use fewer beats or a smaller model."
+        self._fail(order, sentence)
+
+    def _fail(self, order: _Order, error: str, *, cancelled: bool = False) -> None:
+        answer = {"type": "failed", "id": order.id, "slot": order.slot, "error": error}
+        self._server.send({**answer, "cancelled": cancelled})
+
+    def _notice(self, text: str) -> None:
+        if not self._server.send({"type": "notice", "text": text}):
+            self._unsaid.append(text)
+
+
+def _failure(loaded: Loaded) -> Json:
+    return {"type": "model", "state": "failed", "model": loaded.model, "error": loaded.error}
+
+
+def _ready(order: _Order, loop: Loop) -> Json:
+    return {
+        "type": "ready",
+        "id": order.id,
+        "slot": order.slot,
+        "frames": len(loop.audio),
+        "beats": loop.request.beats,
+        "tempo": loop.request.tempo,
+        "request": loop.request.to_json(),
+        "cache_key": loop.request.cache_key(),
+        "audio_key": loop.request.audio_key(),
+        "cached": loop.cached,
+        "cold": loop.cold,
+        "render_ms": loop.render_ms,
+        "stages": loop.stages,
+        "peak": loop.peak,
+        "loudness": loop.loudness,
+    }
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:160]
+
+
+def _free_memory() -> None:
+    """Give back what an engine or a failed render left on the device."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
