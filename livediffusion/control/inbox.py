@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import count
 from typing import TypeAlias
 
@@ -25,6 +26,7 @@ _MOST_COMPLAINTS = 64
 _MOST_SOURCES = 256
 _TOO_FAR = 60.0  # seconds ahead
 _TOO_LATE = 1.0
+_WAKE_INTERVAL = 0.002  # seconds; a flood wakes the control loop no more often
 _REMEASURE = 1.0  # seconds between two looks at the wall clock
 _BARRIERS = frozenset({"glide", "patch"})
 _PATTERN = frozenset("*?[{")
@@ -67,6 +69,7 @@ class Inbox:
         self._ready: dict[_Key, list[ControlMessage]] = {}
         self._pending: list[tuple[Seconds, int, list[ControlMessage]]] = []
         self._epoch = 0  # counts barriers
+        self._woken = 0.0
         self._numbers = count(1)
         self._clock = WallClock()
         self._complaints: deque[tuple[str, str]] = deque()
@@ -76,21 +79,19 @@ class Inbox:
         """Take a decoded unit that arrived at `now` (monotonic)."""
         with self._lock:
             self.counts.messages += len(unit.messages)
-            due = self._due(unit, source, now)
-            number = next(self._numbers)
-            bundle = number if len(unit.messages) > 1 else 0
+            due = now if unit.time is None else self._due(unit.time, source, now)
+            bundle = 0 if len(unit.messages) == 1 else next(self._numbers)
             messages = [
                 ControlMessage(due, address, values, source, bundle)
                 for address, values in unit.messages
                 if self._is_wanted(address, values, source)
             ]
-            if not messages:
-                pass
-            elif due > now:
-                self._put_pending(messages, number, source)
-            else:
+            if messages and due > now:
+                self._put_pending(messages, source)
+            elif messages:
                 self._put_ready(messages)
-        self.wake.set()
+        if not self.wake.is_set():
+            self.wake.set()
 
     def complain(self, source: str, what: str) -> None:
         """Note that a sender must be told something; what too many say at once is dropped."""
@@ -116,18 +117,20 @@ class Inbox:
         return taken
 
     def wait(self, timeout: Seconds) -> None:
-        """Sleep until something comes in or falls due, at most `timeout` seconds."""
+        """Sleep until something comes in or falls due, at most `timeout` seconds.
+
+        The first message after a quiet moment wakes at once; a flood does every 2 ms.
+        """
         with self._lock:
             if self._pending:
                 timeout = min(timeout, self._pending[0][0] - time.monotonic())
-        if timeout > 0.0:
-            self.wake.wait(timeout)
+        if timeout > 0.0 and self.wake.wait(timeout):
+            time.sleep(max(0.0, self._woken + _WAKE_INTERVAL - time.monotonic()))
+            self._woken = time.monotonic()
         self.wake.clear()
 
-    def _due(self, unit: Unit, source: str, now: Seconds) -> Seconds:
-        if unit.time is None:
-            return now
-        due = self._clock.monotonic(unit.time, now)
+    def _due(self, unix_time: Seconds, source: str, now: Seconds) -> Seconds:
+        due = self._clock.monotonic(unix_time, now)
         if due > now + _TOO_FAR:
             self._say_once(source, "A bundle's time is more than 60 s ahead: it acts at once.")
             return now
@@ -137,18 +140,17 @@ class Inbox:
 
     def _is_wanted(self, address: str, values: tuple[object, ...], source: str) -> bool:
         """Unknown addresses are answered, zeros of triggers (buttons let go) ignored."""
-        if not _PATTERN.isdisjoint(address):
-            return True
-        found = find(address)
-        if found is None or found[0].kind == "readout":
+        role = _role_of(address)
+        if role is _Role.UNKNOWN:
             self.counts.unknown += 1
             self._complain(source, address)
-            return False
-        return not (found[0].kind == "trigger" and len(values) == 1 and values[0] == 0)
+        if role is _Role.TRIGGER:
+            return not (len(values) == 1 and values[0] == 0)
+        return role is not _Role.UNKNOWN
 
     def _put_ready(self, messages: list[ControlMessage]) -> None:
         addresses = tuple(message.address for message in messages)
-        barrier = any(map(_is_barrier, addresses))
+        barrier = any(_role_of(address) is not _Role.PLAIN for address in addresses)
         self._epoch += barrier
         key = (self._epoch, addresses)
         if self._ready.pop(key, None) is not None:
@@ -170,12 +172,12 @@ class Inbox:
         self.counts.coalesced += len(self._ready) - len(newest)
         self._ready = {(self._epoch, addresses): unit for addresses, unit in newest.items()}
 
-    def _put_pending(self, messages: list[ControlMessage], number: int, source: str) -> None:
+    def _put_pending(self, messages: list[ControlMessage], source: str) -> None:
         if len(self._pending) >= _MOST_PENDING:
             self.counts.overflowed += 1
             self._say_once(source, f"More than {_MOST_PENDING} bundles wait for their time.")
             return
-        heapq.heappush(self._pending, (messages[0].time, number, messages))
+        heapq.heappush(self._pending, (messages[0].time, next(self._numbers), messages))
 
     def _say_once(self, source: str, sentence: str) -> None:
         host = source.rpartition(":")[0]
@@ -188,6 +190,34 @@ class Inbox:
             self._complaints.append((source, what))
 
 
-def _is_barrier(address: str) -> bool:
+class _Role(Enum):
+    """What an address is to its neighbours in the queue."""
+
+    UNKNOWN = auto()
+    PLAIN = auto()  # a newer value may take its place
+    BARRIER = auto()
+    TRIGGER = auto()  # a barrier that zeros do not fire
+
+
+_roles: dict[str, _Role] = {}  # of known addresses, so it cannot grow beyond the table
+
+
+def _role_of(address: str) -> _Role:
+    role = _roles.get(address)
+    if role is None:
+        role = _look_up_role(address)
+        if role is not _Role.UNKNOWN and _PATTERN.isdisjoint(address):
+            _roles[address] = role
+    return role
+
+
+def _look_up_role(address: str) -> _Role:
+    if not _PATTERN.isdisjoint(address):
+        return _Role.BARRIER  # it may reach anything
     found = find(address)
-    return found is None or found[0].kind != "value" or found[0].key in _BARRIERS
+    if found is None or found[0].kind == "readout":
+        return _Role.UNKNOWN
+    if found[0].kind == "trigger":
+        return _Role.TRIGGER
+    is_plain = found[0].kind == "value" and found[0].key not in _BARRIERS
+    return _Role.PLAIN if is_plain else _Role.BARRIER
