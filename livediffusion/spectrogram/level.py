@@ -133,7 +133,8 @@ def limit_loop(audio: Tensor, sample_rate: int = 48000, ceiling: float = CEILING
     peak = audio.abs().amax(dim=0)  # (frames,)
     if float(peak.max()) <= top:
         return audio
-    excess = 1.0 - top / peak.clamp(min=top)  # 0 where nothing is to be done
+    # Exactly 0 where nothing is to be done: top / top need not be 1 in float32.
+    excess = torch.where(peak > top, 1.0 - top / peak, 0.0)
     # Two box averages of 2 ** n samples reach 2 ** (n + 1) - 1 samples in all.
     doublings = max(1, round(math.log2(_LOOK_AHEAD_S * sample_rate)))
     held = _sliding(excess, doublings + 1, torch.maximum)

@@ -140,9 +140,15 @@ def synthesis_grid(
     """
     columns = params.columns(beats)
     period = params.period(beats, tempo)
-    factor = max(1, -(-4 * period // (columns * params.window)))
+    factor = grid_factor(params, beats, tempo)
     n_fft = _fast_size(params.window)
     return circular_grid(period, columns * factor, params.window, n_fft, device), factor
+
+
+def grid_factor(params: SpectrogramParams, beats: int, tempo: float) -> int:
+    """Frames a column, so that frames lie at most a quarter window apart: 1 unless it is slow."""
+    period, columns = params.period(beats, tempo), params.columns(beats)
+    return max(1, -(-4 * period // (columns * params.window)))
 
 
 def _fast_size(least: int) -> int:
