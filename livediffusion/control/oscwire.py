@@ -1,6 +1,6 @@
 """OSC 1.0 packets to and from bytes.
 
-Messages of the everyday types are decoded by hand, five times faster than by python-osc, which
+Messages of the everyday types are decoded by hand, twice as fast as by python-osc, which
 decodes the rest (64-bit, blobs, arrays...). Bundles are walked here: python-osc turns late
 timetags into "now", and goes round for ever on an element of negative size.
 """
@@ -119,6 +119,8 @@ def _message(packet: bytes) -> Message:
     address, place = _string(packet, 0)
     if place >= len(packet):
         return address, ()
+    if numbers := _NUMBERS.get(packet[place : place + 4]):
+        return address, numbers.unpack_from(packet, place + 4)
     tags, place = _string(packet, place)
     if tags[:1] != ",":
         raise Malformed("a message has no type tags")
@@ -131,6 +133,13 @@ def _message(packet: bytes) -> Message:
         if value is not None:
             values.append(value)
     return address, tuple(values)
+
+
+# type tags of up to two numbers, which is what knobs and pads send
+_NUMBERS = {
+    f",{tags}".encode().ljust(4, b"\0"): struct.Struct(f">{tags}")
+    for tags in ("f", "i", "ff", "fi", "if", "ii")
+}
 
 
 def _string(packet: bytes, place: int) -> tuple[str, int]:
