@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -24,8 +26,7 @@ from livediffusion.state.patch import Patch, find_patch, load_patch
 from livediffusion.statusline import StatusLine
 from livediffusion.types import Seconds
 
-_CONTROL_HANGS_S = 3.0
-_PLAYER_HANGS_S = 3.0
+_HANGS_S = 3.0
 _RENDERER_HANGS_S = 30.0  # a step of a large model on a slow CPU takes its time
 
 
@@ -39,63 +40,85 @@ def play(
     console: Console,
 ) -> None:
     """Play a patch until Ctrl-C, SIGTERM or so many seconds; UserError when it cannot start."""
-    settings = overridden(load_config(config), {"render.model": model, "audio.device": output})
     path = find_patch(patch, patch_folders(), paths=True)
-    loaded = load_patch(path)
+    overrides = {"audio.device": output} if output else {}
+    staged = Staged(load_config(config), path, load_patch(path), model or "", overrides)
+    with run_folder() as run_dir, StatusLine(console) as line, _told_to_stop() as stop:
+        supervisor = staged.supervisor(run_dir, line.say)
+        ends = time.monotonic() + seconds if seconds else float("inf")
+        supervisor.run(
+            lambda: stop.is_set() or time.monotonic() >= ends,
+            lambda: line.show(supervisor.arena.read_transport(), supervisor.status()),
+        )
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """A folder for one run, gone afterwards."""
     run_dir = make_run_dir()
     try:
-        with StatusLine(console) as line, _told_to_stop() as stop:
-            supervisor = supervise(run_dir, settings, path, loaded, model, line.say)
-            ends = time.monotonic() + seconds if seconds else float("inf")
-            supervisor.run(
-                lambda: stop.is_set() or time.monotonic() >= ends,
-                lambda: line.show(supervisor.arena.read_transport(), supervisor.status()),
-            )
+        yield run_dir
     finally:
         shutil.rmtree(run_dir, ignore_errors=True)
 
 
-def supervise(
-    run_dir: Path,
-    config: Config,
-    patch_path: Path,
-    patch: Patch,
-    model: str | None,
-    say: Callable[[str], None],
-) -> Supervisor:
-    """A supervisor over player, renderer and control, ready to run."""
-    name = model or patch.model or config.render.model
-    model_source(name, config.models)  # a model that is not there is said before anything starts
-    render, audio = config.render, config.audio
-    player = PlayerSettings(
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A set, ready to be started: what was read, and what the command line wants otherwise."""
+
+    config: Config  # as the file says it
+    patch_path: Path
+    patch: Patch
+    model: str = ""  # the command line's
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    def supervisor(self, run_dir: Path, say: Callable[[str], None]) -> Supervisor:
+        """A supervisor over player, renderer and control; UserError for an unknown model."""
+        config = overridden(self.config, self.overrides)
+        model = self.model or self.patch.model or config.render.model
+        model_source(model, config.models)
+        renderer = _renderer(run_dir, config, model)
+        children = [
+            Child("player", "livediffusion.player.process", _player(run_dir, config), _HANGS_S),
+            Child("renderer", "livediffusion.render.worker", renderer, _RENDERER_HANGS_S),
+            Child("control", "livediffusion.control.process", self._control(run_dir), _HANGS_S),
+        ]
+        return Supervisor(run_dir, children, say)
+
+    def _control(self, run_dir: Path) -> ControlSettings:
+        path = self.config.path
+        return ControlSettings(
+            run_dir=run_dir,
+            config=path.resolve() if path else None,
+            patch=self.patch_path.resolve(),
+            model=self.model,
+            overrides=self.overrides,
+            patch_folders=tuple(folder.resolve() for folder in patch_folders()),
+        )
+
+
+def _player(run_dir: Path, config: Config) -> PlayerSettings:
+    audio = config.audio
+    return PlayerSettings(
         run_dir=run_dir,
         output=audio.device or None,
         sample_rate=audio.sample_rate,
         blocksize=audio.blocksize,
         channels=audio.channels,
     )
-    renderer = RendererSettings(
+
+
+def _renderer(run_dir: Path, config: Config, model: str) -> RendererSettings:
+    render = config.render
+    return RendererSettings(
         run_dir=run_dir,
-        model=name,
+        model=model,
         models=dict(config.models),
         device=render.device,
         dtype=render.dtype,
         threads=render.threads,
         cache_mb=render.cache_mb,
     )
-    control = ControlSettings(
-        run_dir=run_dir,
-        config=config.path.resolve() if config.path else None,
-        patch=patch_path.resolve(),
-        model=model or "",
-        patch_folders=tuple(folder.resolve() for folder in patch_folders()),
-    )
-    children = [
-        Child("player", "livediffusion.player.process", player, _PLAYER_HANGS_S),
-        Child("renderer", "livediffusion.render.worker", renderer, _RENDERER_HANGS_S),
-        Child("control", "livediffusion.control.process", control, _CONTROL_HANGS_S),
-    ]
-    return Supervisor(run_dir, children, say)
 
 
 def patch_folders() -> list[Path]:

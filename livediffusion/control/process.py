@@ -6,7 +6,7 @@ import threading
 import time
 from multiprocessing.connection import Connection
 
-from livediffusion.config import Config, load_config
+from livediffusion.config import Config, load_config, overridden
 from livediffusion.control.conductor import Conductor
 from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
@@ -31,6 +31,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     """
     stop = hold(lifeline)
     config = load_config(settings.config) if settings.config else Config()
+    config = overridden(config, settings.overrides)
     patch = load_patch(settings.patch)
     performance = Performance(patch, settings.model or patch.model or config.render.model)
     wake = threading.Event()
