@@ -164,6 +164,12 @@ class Capture:
         assert self._client is not None
         self._client.wait(self._seconds + 10.0)
 
+    def finish(self) -> None:
+        """Record no further; what was recorded is kept."""
+        assert self._client is not None
+        self._client.send_signal(signal.SIGINT)
+        self._client.wait(10.0)
+
     def abandon(self) -> None:
         """Record no further; there will be no samples."""
         assert self._client is not None

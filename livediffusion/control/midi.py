@@ -24,8 +24,8 @@ from typing import Any
 
 import rtmidi
 
+from livediffusion.control.midibytes import Splitter, event_of
 from livediffusion.state.controls import MidiEvent
-from livediffusion.state.midibytes import Splitter, event_of
 from livediffusion.types import Seconds
 
 _CLIENT_NAME = "livediffusion"
@@ -200,6 +200,15 @@ class _Driver:
         self._jack = jack
         self._scanner = rtmidi.MidiIn(self._api, name=f"{_CLIENT_NAME} scan")
         return True
+
+
+def list_inputs() -> list[str]:
+    """The names of the MIDI inputs that are there now; none where there is no MIDI."""
+    driver = _Driver()
+    try:
+        return [_device_name(name) for name in driver.port_names()]
+    finally:
+        driver.close()
 
 
 def _system_api() -> int | None:

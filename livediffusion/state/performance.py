@@ -72,7 +72,8 @@ class Performance:
             return []
         handler = HANDLERS.get(change.row.key, set_plain)
         effects = handler(self, change, now)
-        self.sources[change.address] = source
+        for address in self._moved_with(change):
+            self.sources[address] = source
         if source not in (PATCH, JOURNEY):
             self._touched.add(change.address)
         if change.row.renders:
@@ -123,6 +124,14 @@ class Performance:
         if self.trajectory.seeds.drift > 0.0:
             state |= {"/ld/seed/a": (a,), "/ld/seed/b": (b,), "/ld/seed/morph": (morph,)}
         return state
+
+    def _moved_with(self, change: Change) -> list[str]:
+        """The address of a change, and of each weight when it moved them all: a knob on one of
+        those must be picked up again."""
+        if change.row.key not in ("blend", "xy"):
+            return [change.address]
+        count = len(self.trajectory.texts)
+        return [change.address, *(f"/ld/prompt/{n}/weight" for n in range(1, count + 1))]
 
     def _read(self, row: Parameter, n: int | None) -> tuple[Value, ...]:
         reader = _READERS.get(row.key)

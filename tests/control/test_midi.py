@@ -42,10 +42,10 @@ class Peer:
     def send(self, *data):
         print(*data, file=self.process.stdin, flush=True)
 
-    def next(self, timeout=15.0):
+    def next(self, timeout=45.0):
         return self.lines.get(timeout=timeout)
 
-    def expect(self, wanted, timeout=15.0):
+    def expect(self, wanted, timeout=45.0):
         """Read on until this line."""
         end = time.monotonic() + timeout
         while (line := self.next(max(0.01, end - time.monotonic()))) != wanted:

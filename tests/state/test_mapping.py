@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livediffusion.control.midibytes import Splitter, event_of
 from livediffusion.state.controls import MidiEvent, MidiMapping, parse_control
 from livediffusion.state.mapping import Mapper
-from livediffusion.state.midibytes import Splitter, event_of
 
 TARGET = "/ld/seed/morph"
 

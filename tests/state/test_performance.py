@@ -210,3 +210,11 @@ def test_every_value_is_reported_on_its_own_address() -> None:
     assert state["/ld/tempo"] == (120.0,)
     assert state["/ld/gain"] == (0.0,)
     assert not any(address.startswith("/ld/out/") for address in state)
+
+
+def test_moving_all_weights_makes_their_knobs_be_picked_up_again() -> None:
+    playing = performance()
+    send(playing, "/ld/prompt/2/weight", 0.5)
+    playing.sources["/ld/prompt/2/weight"] = "midi knob"
+    send(playing, "/ld/blend", 0.0, 1.0)
+    assert playing.sources["/ld/prompt/2/weight"] == "osc test"

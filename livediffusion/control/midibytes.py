@@ -1,12 +1,14 @@
 """MIDI bytes become events: glued messages are split, running status is understood.
 
 Drivers may hand over two messages as one (Csound over JACK does), or leave out a status byte that
-repeats. What cannot be read is skipped and counted.
+repeats (mido's own parser takes neither). What cannot be read is skipped and counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+
+import mido
 
 from livediffusion.state.controls import MidiEvent
 from livediffusion.types import Seconds
@@ -52,20 +54,32 @@ class Splitter:
 
 
 def event_of(message: tuple[int, ...], device: str, time: Seconds) -> MidiEvent | None:
-    """The event that a channel message stands for; None for messages that nobody maps."""
-    reader = _READERS.get(message[0] >> 4)
+    """The event that a message stands for; None for messages that nobody maps."""
+    try:
+        read = mido.Message.from_bytes(message)
+    except ValueError:  # a status byte that MIDI leaves undefined
+        return None
+    reader = _READERS.get(read.type)
     if reader is None:
         return None
-    kind, number, value = reader(message)
-    return MidiEvent(device, kind, (message[0] & 0x0F) + 1, number, value, time)
+    number, value = reader(read)
+    return MidiEvent(device, _KINDS[read.type], read.channel + 1, number, value, time)
 
 
-_Reader = Callable[[tuple[int, ...]], tuple[str, int, int]]
-_READERS: dict[int, _Reader] = {
-    0x8: lambda m: ("note", m[1], 0),
-    0x9: lambda m: ("note", m[1], m[2]),
-    0xB: lambda m: ("cc", m[1], m[2]),
-    0xC: lambda m: ("program", m[1], 0),
-    0xD: lambda m: ("touch", 0, m[1]),
-    0xE: lambda m: ("bend", 0, m[2] << 7 | m[1]),
+_KINDS = {
+    "note_off": "note",
+    "note_on": "note",
+    "control_change": "cc",
+    "program_change": "program",
+    "aftertouch": "touch",
+    "pitchwheel": "bend",
+}
+_Reader = Callable[[mido.Message], tuple[int, int]]  # its number and value
+_READERS: dict[str, _Reader] = {
+    "note_off": lambda m: (m.note, 0),
+    "note_on": lambda m: (m.note, m.velocity),
+    "control_change": lambda m: (m.control, m.value),
+    "program_change": lambda m: (m.program, 0),
+    "aftertouch": lambda m: (0, m.value),
+    "pitchwheel": lambda m: (0, m.pitch - mido.MIN_PITCHWHEEL),
 }
