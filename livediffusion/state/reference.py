@@ -7,12 +7,19 @@ from livediffusion.state.values import span
 
 _TYPES = {"f": "float", "i": "int", "s": "string", "b": "bool", "*": "…"}
 _KINDS = {"value": "", "trigger": "trigger", "request": "", "readout": "read-out"}
+_BEGIN, _END = "<!-- osc table -->", "<!-- end of the osc table -->"
 _HEAD = "| address | takes | range | default | what it does |\n|---|---|---|---|---|\n"
 
 
 def markdown() -> str:
     """One row a parameter; ends with a newline."""
     return _HEAD + "".join(f"| {' | '.join(_cells(row))} |\n" for row in TABLE)
+
+
+def in_readme(text: str) -> str:
+    """A README's text with the present table between its two markers."""
+    start = text.index(_BEGIN) + len(_BEGIN)
+    return f"{text[:start]}\n{markdown()}{text[text.index(_END) :]}"
 
 
 def _cells(row: Parameter) -> tuple[str, ...]:
