@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,9 +89,12 @@ class Deck:
         loop = self.current
         return round((beat - self.turn_beat) * loop.frames / loop.beats) - self.position
 
-    def measure(self, loop: Loop, due: Beats | None = None) -> None:
-        """Learn how alike a new loop is to those that it may fade from or to (not the callback)."""
-        others = [pending.swap.loop for pending in list(self.pending)]
+    def measure(self, loop: Loop, due: Beats | None, ordered: Sequence[Loop]) -> None:
+        """Learn how alike a new loop is to those that it may fade from or to (not the callback).
+
+        `ordered` are loops whose swaps have not reached the audio thread yet.
+        """
+        others = [*ordered, *(pending.swap.loop for pending in list(self.pending))]
         if (current := self.current) is not None:
             others.append(current)
         kept = {id(other) for other in (*others, loop)}

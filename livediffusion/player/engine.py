@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from livediffusion.ipc.arena import Arena, Transport
-from livediffusion.player.mixer import Mixer, Motion
+from livediffusion.player.mixer import Loop, Mixer, Motion, Swap
 from livediffusion.player.ramp import FloatArray
-from livediffusion.types import Frames
+from livediffusion.types import CHANNELS, Frames
 
 _LEAN = 0.02  # how far the smoothed clock follows a block that comes late
 _JUMP_NS = 100_000_000
@@ -58,6 +60,11 @@ class Engine:
     def order(self, method: Callable[..., None], *arguments: Any) -> None:
         """Have one of the mixer's methods called before the next block."""
         self.orders.append((method, arguments))
+
+    def ordered_loops(self) -> list[Loop]:
+        """Loops of swaps that wait for the next block."""
+        swaps = [arguments[0] for _, arguments in list(self.orders) if arguments]
+        return [swap.loop for swap in swaps if isinstance(swap, Swap)]
 
     def succeed(self, page: Transport, motion: Motion) -> None:
         """Go on from a predecessor's last transport page, as if it had not died."""
@@ -115,3 +122,16 @@ def ran_recently(page: Transport, within_s: float = 3600.0) -> bool:
     """Whether a transport page can be gone on from (a reboot resets the clock)."""
     age = (time.monotonic_ns() - page.monotonic_ns) * 1e-9
     return page.monotonic_ns > 0 and -1.0 < age < within_s
+
+
+def warm_up(sample_rate: int) -> None:
+    """Do once what a first time makes slow, before anybody listens."""
+    mixer = Mixer(sample_rate)
+    loops = [Loop(np.full((1000, CHANNELS), 0.9, np.float32), 4, slot) for slot in (0, 1)]
+    mixer.set_filter(0.5)
+    mixer.set_gain(6.0)
+    mixer.play()
+    for loop in loops:
+        mixer.measure(loop)
+        mixer.swap(Swap(loop, fade_frames=500))
+        mixer.process(2000)

@@ -8,6 +8,7 @@ passes bit for bit, 64 frames later (the limiter's look-ahead).
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
@@ -76,9 +77,12 @@ class Mixer:
 
     # Orders.
 
-    def measure(self, loop: Loop, due: Beats | None = None) -> None:
-        """Learn how alike a new loop is to its neighbours; on another thread than the audio's."""
-        self.deck.measure(loop, due)
+    def measure(self, loop: Loop, due: Beats | None = None, ordered: Sequence[Loop] = ()) -> None:
+        """Learn how alike a new loop is to its neighbours; on another thread than the audio's.
+
+        `ordered` are loops whose swaps are still on their way to `swap`.
+        """
+        self.deck.measure(loop, due, ordered)
 
     def swap(self, swap: Swap) -> None:
         """Go over to a loop when its beat comes."""

@@ -11,6 +11,7 @@ import gc
 import logging
 import math
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from livediffusion.ipc.arena import Arena
 from livediffusion.ipc.wire import CONNECTED, Server
 from livediffusion.player import note as notes
 from livediffusion.player.deck import Swap
-from livediffusion.player.engine import Engine, ran_recently
+from livediffusion.player.engine import Engine, ran_recently, warm_up
 from livediffusion.player.loop import Loop
 from livediffusion.player.mixer import Mixer
 from livediffusion.player.process import ARENA, SOCKET, PlayerSettings
@@ -29,6 +30,7 @@ from livediffusion.types import Json, Seconds
 
 _log = logging.getLogger(__name__)
 _PAUSE: Seconds = 0.002
+_SWITCH: Seconds = 0.001  # how long another thread may keep Python's lock from the audio thread
 _BATCH = 16  # messages between two pauses
 _HEARTBEAT: Seconds = 0.1
 _QUEUE_LENGTH = 512
@@ -48,11 +50,13 @@ class Worker:
         self._hello_due = False
         self._speaker = Speaker(settings, self._engine, self._say)
         self._take_up()
+        warm_up(settings.sample_rate)
         self._speaker.start()
         self._server = Server(settings.run_dir / SOCKET, _QUEUE_LENGTH)
 
     def run(self, stop: threading.Event) -> None:
         """Serve until asked to end."""
+        sys.setswitchinterval(_SWITCH)
         gc.collect()
         gc.freeze()
         gc.disable()  # nothing here makes cycles, and a collection would hold up the audio
@@ -120,7 +124,7 @@ class Worker:
             raise ValueError("a swap needs a slot, beats of at least 1 and a grid from 0")
         not_before = message.get("not_before")
         loop = Loop(self._arena.slot(slot, frames), beats, slot, str(message["key"]))
-        self._mixer.measure(loop, not_before)
+        self._mixer.measure(loop, not_before, self._engine.ordered_loops())
         fade_s = (self._settings.fade_ms if fade_ms is None else max(float(fade_ms), 0.0)) * 1e-3
         swap = Swap(loop, not_before, grid, round(fade_s * self._settings.sample_rate))
         self._engine.order(self._mixer.swap, swap)
