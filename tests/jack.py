@@ -159,21 +159,10 @@ class Capture:
             self._samples, _ = soundfile.read(self._path, dtype="float32", always_2d=True)
         self._folder.cleanup()
 
-    def wait(self) -> None:
-        """Wait until the recording is complete, while everything goes on."""
+    def stop(self) -> None:
+        """Record no further; what has been recorded is kept."""
         assert self._client is not None
-        self._client.wait(self._seconds + 10.0)
-
-    def finish(self) -> None:
-        """Record no further; what was recorded is kept."""
-        assert self._client is not None
-        self._client.send_signal(signal.SIGINT)
-        self._client.wait(10.0)
-
-    def abandon(self) -> None:
-        """Record no further; there will be no samples."""
-        assert self._client is not None
-        self._client.kill()
+        self._client.terminate()
 
     def samples(self) -> NDArray[np.float32]:
         """What was played, (frames, 2), after the `with` has been left."""

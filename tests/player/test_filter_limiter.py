@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from player_stage import noise
 from scipy.signal import sosfilt
 
 from livediffusion.player.filter import _DAMPING, DJFilter, cutoff, response
 from livediffusion.player.limiter import CEILING, DELAY, Limiter
 from livediffusion.player.ramp import QUANTUM
-from tests.player.conftest import noise
 
 RATE = 48000
 Samples = NDArray[np.float32]

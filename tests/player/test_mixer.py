@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from player_stage import counting, loop, noise, numbers
 
 from livediffusion.player.limiter import DELAY
 from livediffusion.player.mixer import Happening, Mixer, Swap
-from tests.player.conftest import counting, loop, noise, numbers
 
 START = DELAY + 96  # the first frame after the 2 ms start ramp
 Samples = NDArray[np.float32]
@@ -194,8 +194,9 @@ def test_hold_lets_swaps_wait_and_release_takes_the_newest_due() -> None:
     assert [h.slot for h in mixer.happened] == [0]
     mixer.set_hold(False)
     mixer.process(64)
+    then = 96000 + DELAY
     assert happened(mixer)[1:] == [
-        ("swapped", 2, 96000 + DELAY), ("released", 1, 96000 + DELAY), ("released", 0, 96000 + DELAY)
+        ("swapped", 2, then), ("released", 1, then), ("released", 0, then)
     ]  # fmt: skip
     assert [item.swap.loop.slot for item in mixer.deck.pending] == [3]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from jack import DEVICE, Jack
+from numpy.typing import NDArray
+from player_stage import Stage, counting, numbers
 
-from livediffusion.ipc.arena import Arena, Transport
+from livediffusion.ipc.arena import Transport
 from livediffusion.player.process import Away, Hello, Notice, Released, Swapped
-from tests.jack import DEVICE, Jack
-from tests.player.conftest import Stage, counting, numbers
 
 FRAMES, BEATS = 48000, 4  # a loop of one second
 MakeStage = Callable[..., Stage]
@@ -26,34 +29,95 @@ def start_song(stage: Stage, slot: int = 0, mark: float = 0.25) -> None:
     stage.wait_for(Swapped)
 
 
+def played_song(jack: Jack, on_stage: Stage) -> NDArray[np.float32]:
+    """A few bars with a swap in them, as the device got them."""
+    page = on_stage.arena.read_transport()
+    bar = 4.0 * (page.beat // 4.0 + 2.0)
+    slot, mark = (0, 0.25) if page.swaps % 2 == 0 else (1, 0.5)
+    on_stage.load(slot, counting(FRAMES, mark))
+    on_stage.player.swap(slot, f"key-{slot}", FRAMES, BEATS, not_before=bar - 1.0, grid=4.0,
+                         fade_ms=0.0)  # fmt: skip
+    swapped = on_stage.wait_for(Swapped)
+    assert (swapped.slot, swapped.key, swapped.beat) == (slot, f"key-{slot}", bar)
+    assert swapped.late_beats == 0.0
+    assert on_stage.wait_for(Released) == Released(1 - slot, f"key-{1 - slot}")
+    on_stage.wait_for_beat(bar + 5.0)
+    count = round((bar + 4.0 - page.beat) * FRAMES / BEATS)
+    return on_stage.arena.read_ring(page.frame, count)
+
+
 @pytest.mark.jack
-def test_loops_swaps_and_knobs_sample_for_sample(jack: Jack, stage: MakeStage) -> None:
-    with jack.capture(7.0) as capture:
+def test_loops_and_swaps_sample_for_sample(jack: Jack, stage: MakeStage) -> None:
+    with jack.capture(60.0) as capture:
         on_stage = stage(DEVICE)
         start_song(on_stage)
-        on_stage.load(1, counting(FRAMES, 0.5))
-        on_stage.wait_for_beat(9.0)
-        on_stage.player.swap(1, "other", FRAMES, BEATS, grid=4.0, fade_ms=0.0)
-        swapped = on_stage.wait_for(Swapped)
-        assert (swapped.slot, swapped.key, swapped.beat) == (1, "other", 12.0)
-        assert swapped.late_beats == 0.0
-        assert on_stage.wait_for(Released) == Released(0, "key-0")
-        on_stage.wait_for_beat(17.0)
-    samples = capture.samples()
-    heard = np.flatnonzero(samples[:, 1])
-    song = samples[heard[0] + 200 : heard[-1] - 10000]
-    assert len(song) > 3 * FRAMES
-    steps = np.diff(numbers(song)) % FRAMES
-    assert np.all(steps == 1), f"{np.count_nonzero(steps != 1)} gaps"
+        on_stage.wait_for_beat(1.0)
+        for _ in range(4):  # a late cycle, on a busy machine, shows in the capture: then again
+            underruns = on_stage.arena.read_transport().underruns
+            song = played_song(jack, on_stage)
+            if on_stage.arena.read_transport().underruns == underruns:
+                break
+        else:
+            pytest.skip("this machine is too busy for real-time audio")
+        capture.stop()
+    assert np.all(np.diff(numbers(song)) % FRAMES == 1)
     changes = np.flatnonzero(np.diff(song[:, 1]))
-    assert len(changes) == 1 and song[changes[0], 1] == 0.25 and song[changes[0] + 1, 1] == 0.5
-    assert numbers(song)[changes[0] + 1] == 0  # the bar's first frame
+    assert len(changes) == 1 and numbers(song)[changes[0] + 1] == 0  # the bar's first frame
+    assert {song[changes[0], 1], song[changes[0] + 1, 1]} == {np.float32(0.25), np.float32(0.5)}
+    assert is_within(song, capture.samples())
+
+
+def is_within(part: NDArray[np.float32], whole: NDArray[np.float32]) -> bool:
+    """Whether `whole` has `part` somewhere, bit for bit."""
+    starts = np.flatnonzero(np.all(whole == part[0], axis=1))
+    return any(np.array_equal(whole[start : start + len(part)], part) for start in starts)
+
+
+@pytest.mark.jack
+@pytest.mark.parametrize("channels", [(2, 1), (2,)])
+def test_channels_are_routed(jack: Jack, stage: MakeStage, channels: tuple[int, ...]) -> None:
+    with jack.capture(2.5) as capture:
+        on_stage = stage(DEVICE[:9], channels=channels, blocksize=256)  # part of the name
+        start_song(on_stage)
+        on_stage.wait_for_beat(2.0)
+    first, second = capture.samples().T
+    heard = slice(np.flatnonzero(second)[0] + 200, np.flatnonzero(second)[-1] - 200)
+    if len(channels) == 2:
+        assert np.all(first[heard] == 0.25)
+        assert np.all(np.diff(np.rint(second[heard] * 2.0**18)) % FRAMES == 1)
+    else:
+        assert not first.any() and second[heard].min() > 0.125
+
+
+@pytest.mark.jack
+def test_devices_are_found_by_name_part_and_index(jack: Jack) -> None:
+    code = """
+from livediffusion.player.device import find_device, list_devices
+from livediffusion.errors import UserError
+for device in list_devices():
+    print(device["index"], device["name"], device["channels"], device["default"])
+print(find_device("JACK_cap")["name"], find_device("1")["name"], find_device(None)["name"])
+try:
+    find_device("jack_captor")
+except UserError as error:
+    print(error)
+"""
+    with jack.capture(30.0) as capture:
+        found = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        capture.stop()
+    lines = found.stdout.splitlines()
+    assert lines[:2] == ["0 system 2 True", "1 jack_capture 2 False"]
+    assert lines[2] == "jack_capture jack_capture system"
+    assert "'jack_captor'" in lines[3] and "jack_capture" in lines[3]
+    assert "livediffusion devices" in lines[3]
 
 
 @pytest.mark.jack
 def test_knobs_are_heard_within_25_ms(jack: Jack, stage: MakeStage) -> None:
     heard_after: list[float] = []
-    with jack.capture(7.0):
+    with jack.capture(60.0) as capture:
         on_stage = stage(DEVICE)
         start_song(on_stage)
         on_stage.wait_for_beat(1.0)
@@ -64,12 +128,13 @@ def test_knobs_are_heard_within_25_ms(jack: Jack, stage: MakeStage) -> None:
             ring = on_stage.arena.read_ring(began.frame, 6000)[:, 1]
             settled = np.flatnonzero((ring == 0.0) if turn % 2 == 0 else (ring == 0.25))
             heard_after.append(settled[0] / 48000)
+        capture.stop()
     assert sorted(heard_after)[len(heard_after) // 2] < 0.025, heard_after
 
 
 @pytest.mark.jack
 def test_killed_player_comes_back_on_the_beat(jack: Jack, stage: MakeStage) -> None:
-    with jack.capture(8.0) as capture:
+    with jack.capture(60.0) as capture:
         on_stage = stage(DEVICE)
         start_song(on_stage)
         on_stage.player.set("gain", -6.0)
@@ -91,6 +156,7 @@ def test_killed_player_comes_back_on_the_beat(jack: Jack, stage: MakeStage) -> N
         swapped = on_stage.wait_for(Swapped)
         assert (swapped.slot, swapped.beat, swapped.late_beats) == (2, 14.0, 0.0)
         on_stage.wait_for_beat(16.0)
+        capture.stop()
     samples = capture.samples()
     values = samples[np.flatnonzero(samples[:, 1])[0] :, 1]
     assert np.float32(0.5) * np.float32(10 ** (-6 / 20)) in values  # gain and swap came through
@@ -104,20 +170,20 @@ def test_dead_sound_server_is_waited_for(jack: Jack, stage: MakeStage) -> None:
         on_stage.wait_for_beat(2.0)
         jack.kill()
         on_stage.process.wait(20.0)  # it notices, and leaves
-        capture.abandon()
+        capture.stop()
     before = on_stage.arena.read_transport()
     on_stage.start()
     on_stage.wait_for(Away)
     hello = on_stage.wait_for(Hello)
     assert hello.output == "null" and hello.playing  # time runs on meanwhile
-    assert "livediffusion devices" in on_stage.wait_for(Notice).text or True
+    assert "audio device" in on_stage.wait_for(Notice).text
     jack.start()
     with jack.capture(20.0) as capture:
         on_stage.wait_for(Notice, lambda notice: "there again" in notice.text)
         after = on_stage.arena.read_transport()
         assert abs(after.beat - before.beat_at(after.monotonic_ns)) < 0.5
         on_stage.wait_for_beat(after.beat + 4.0)
-        capture.abandon()
+        capture.stop()
     assert on_stage.player.connected
 
 
@@ -166,8 +232,6 @@ def test_killed_player_does_not_write_over_its_file(stage: MakeStage, tmp_path: 
 
 
 def test_unknown_output_is_refused_in_a_sentence(run_dir: Path) -> None:
-    Arena.create(run_dir / "arena")
-    (run_dir / "arena").unlink()
     on_stage = Stage(run_dir, "no such device")
     assert on_stage.process.wait(20.0) == 78
     assert "audio device" in (run_dir / "player.failed").read_text()
