@@ -9,12 +9,16 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from livediffusion.spectrogram.resample import fast_length
+
 LOUDNESS = -16.0  # LUFS
 CEILING = -1.0  # dBFS, sample peak
 _MAX_GAIN = 40.0  # dB: silence with a trace of noise must not become a roar
 _MAX_MAKE_UP = 6.0  # dB given back for what the limiter takes
-_MAKE_UPS = 3
-_NEAR_ENOUGH = 0.1  # dB
+_MAKE_UPS = 2
+_OVERSHOOT = 1.4  # a limiter takes back part of any gain
+_NEAR_ENOUGH = 0.2  # dB
+_SETTLE_S = 0.2  # the slower filter has then died away by 200 dB
 _LOOK_AHEAD_S = 0.005
 
 
@@ -47,7 +51,7 @@ def level_loop(
         missing = loudness - loop_loudness(levelled, sample_rate)
         if missing < _NEAR_ENOUGH or gain >= most:
             break
-        gain = min(gain + missing, most)
+        gain = min(gain + _OVERSHOOT * missing, most)
         levelled = limit_loop(_amplify(centred, gain), sample_rate)
     return levelled
 
@@ -60,31 +64,32 @@ def _amplify(audio: Tensor, gain_db: float) -> Tensor:
 def loop_loudness(audio: Tensor, sample_rate: int = 48000) -> float:
     """Loudness (LUFS) of an endless loop (channels, frames); -inf for silence.
 
-    ITU-R BS.1770-4 without gating, which a few seconds of loop do not need: by Parseval the mean
-    square after K-weighting is a weighted sum of the squared spectrum. Channels count 1 each.
+    ITU-R BS.1770-4 without gating, which a few seconds of loop do not need. The loop is played
+    from shortly before its beginning, so that the filters have settled when it begins; that
+    also allows an FFT of a fast length, which the loop's own seldom is. Channels count 1 each.
     """
     frames = audio.shape[-1]
     scale = float(audio.abs().max())  # keeps float32 squares of any level in range
     if scale == 0.0:
         return -math.inf
-    spectrum = torch.fft.rfft(audio / scale)
-    energy = torch.view_as_real(spectrum).square().sum(dim=-1).double()  # (channels, bins)
-    weights = _k_weights(frames, sample_rate, str(audio.device))
-    mean_square = float((energy * weights).sum()) / frames**2 * scale**2
+    settle = round(_SETTLE_S * sample_rate)
+    size = fast_length(frames + settle)
+    rounds = torch.arange(-settle, frames, device=audio.device) % frames
+    # What wraps round the FFT's own circle falls into the settling time.
+    spectrum = torch.fft.rfft(audio[:, rounds] / scale, n=size)
+    spectrum *= _k_response(size, sample_rate, str(audio.device))
+    weighted = torch.fft.irfft(spectrum, n=size)[:, settle : settle + frames]
+    mean_square = float(weighted.square().mean(dim=-1).double().sum()) * scale**2
     return -0.691 + 10.0 * math.log10(mean_square) if mean_square > 0.0 else -math.inf
 
 
 @lru_cache(maxsize=8)
-def _k_weights(frames: int, sample_rate: int, device: str) -> Tensor:
-    """Power response of both K-weighting filters at the bins of an rfft, each bin counted as
-    often as it stands in the full spectrum: (frames // 2 + 1,), float64."""
-    hz = torch.fft.rfftfreq(frames, 1.0 / sample_rate, dtype=torch.float64)
-    response = _biquad_power(hz, sample_rate, _shelf(sample_rate))
-    response = response * _biquad_power(hz, sample_rate, _high_pass(sample_rate))
-    response[1:] *= 2.0
-    if frames % 2 == 0:
-        response[-1] *= 0.5
-    return response.to(device)
+def _k_response(size: int, sample_rate: int, device: str) -> Tensor:
+    """Response of both K-weighting filters at the bins of an rfft: (size // 2 + 1,) complex64."""
+    hz = torch.fft.rfftfreq(size, 1.0 / sample_rate, dtype=torch.float64)
+    response = _biquad_response(hz, sample_rate, _shelf(sample_rate))
+    response = response * _biquad_response(hz, sample_rate, _high_pass(sample_rate))
+    return response.to(torch.complex64).to(device)
 
 
 _Biquad = tuple[tuple[float, float, float], tuple[float, float, float]]  # b, a
@@ -114,12 +119,12 @@ def _high_pass(sample_rate: int) -> _Biquad:
     return (1.0, -2.0, 1.0), (1.0, 2.0 * (k * k - 1.0) / norm, (1.0 - k / q + k * k) / norm)
 
 
-def _biquad_power(hz: Tensor, sample_rate: int, biquad: _Biquad) -> Tensor:
+def _biquad_response(hz: Tensor, sample_rate: int, biquad: _Biquad) -> Tensor:
     z = torch.polar(torch.ones_like(hz), hz * (-2.0 * math.pi / sample_rate))  # z ** -1
     (b0, b1, b2), (a0, a1, a2) = biquad
     numerator = b0 + z * (b1 + z * b2)
     denominator = a0 + z * (a1 + z * a2)
-    return (numerator / denominator).abs().square()
+    return numerator / denominator
 
 
 def limit_loop(audio: Tensor, sample_rate: int = 48000, ceiling: float = CEILING) -> Tensor:

@@ -101,7 +101,7 @@ def _integrate(amplitude: Tensor, hops: Tensor, grid: CircularGrid) -> Tensor:
     """Angles (frames, bins) of one channel, at the middle of each frame."""
     frequency, slope = _gradients(amplitude, hops, grid)  # radians a sample, radians a bin
     advance = 0.5 * (frequency + torch.roll(frequency, 1, dims=0)) * torch.roll(hops, 1)[:, None]
-    vertical = torch.cumsum(0.5 * (slope + torch.roll(slope, 1, dims=1)), dim=1)
+    vertical = _running_angle(0.5 * (slope + torch.roll(slope, 1, dims=1)))
     peaks = _nearest_peak(amplitude)
     # Bin k takes its peak's phase a frame ago, advanced, plus the way from the peak to k.
     step = vertical + (advance - vertical).gather(1, peaks)
@@ -110,6 +110,13 @@ def _integrate(amplitude: Tensor, hops: Tensor, grid: CircularGrid) -> Tensor:
     for parent, increment in zip(peaks.unbind()[1:], step.unbind()[1:], strict=True):
         rows.append(rows[-1].index_select(0, parent).add_(increment))
     return torch.stack(rows)
+
+
+def _running_angle(slope: Tensor) -> Tensor:
+    """Sum of angles up to each bin, within one turn: in whole 2 ** -32ths of a turn, because
+    unlike floats, integers add up to the same bits in whatever order a GPU takes them."""
+    parts = (slope * (2**32 / _TURN)).to(torch.int64).cumsum(dim=1)
+    return parts.bitwise_and_(2**32 - 1).float() * (_TURN / 2**32)
 
 
 def _gradients(amplitude: Tensor, hops: Tensor, grid: CircularGrid) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,19 @@ import torch
 from torch import Tensor
 
 
+def fast_length(least: int) -> int:
+    """Smallest length not below `least` that is a product of 2, 3 and 5: FFTs are quick there."""
+    best = 1 << max(0, (least - 1).bit_length())
+    five = 1
+    while five < best:
+        three = five
+        while three < best:
+            best = min(best, three << max(0, (-(-least // three) - 1).bit_length()))
+            three *= 3
+        five *= 5
+    return best
+
+
 def resample_loop(audio: Tensor, frames: int) -> Tensor:
     """A loop (channels, period) laid out on `frames` samples: (channels, frames), float32.
 

@@ -118,9 +118,7 @@ def test_gain_alone_keeps_the_ceiling_before_the_last_bit_is_clipped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     loop = 3.0 * torch.randn(1, 48000, generator=torch.Generator().manual_seed(1))
-    monkeypatch.setattr(
-        Tensor, "clamp", lambda self, *_, **__: self.clip(min=TOP) if _ == () else self
-    )
+    monkeypatch.setattr(Tensor, "clamp", lambda self, *_: self)
     assert limit_loop(loop).abs().max() <= TOP * (1.0 + 1e-5)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from livediffusion.spectrogram.resample import resample_loop, resample_plain
+from livediffusion.spectrogram.resample import fast_length, resample_loop, resample_plain
 
 
 def _partials(frames: int, cycles: list[int]) -> Tensor:
@@ -55,6 +55,16 @@ def test_plain_audio_does_not_ring_at_its_ends() -> None:
     assert resampled.shape == (1, 4800)
     expected = torch.linspace(0.0, 1.0, 4800)
     assert (resampled[0] - expected).abs().max() < 2e-3
+
+
+@given(least=st.integers(1, 3_000_000))
+def test_fast_lengths_are_long_enough_and_smooth(least: int) -> None:
+    length = fast_length(least)
+    assert least <= length <= 1.13 * least + 2
+    for factor in (2, 3, 5):
+        while length % factor == 0:
+            length //= factor
+    assert length == 1
 
 
 @pytest.mark.parametrize(("period", "frames"), [(0, 5), (5, 0)])
