@@ -169,7 +169,9 @@ class Renderer:
 
 
 def _away(number: int, slot: int) -> RenderFailed:
-    return RenderFailed(number, slot, "The renderer is away; it is being started again.")
+    # `Disconnected` has told it already; nothing is wrong with the order.
+    sentence = "The renderer is away; it is being started again."
+    return RenderFailed(number, slot, sentence, cancelled=True)
 
 
 def _render_failed(message: Json) -> RenderFailed:

@@ -15,7 +15,11 @@ from PIL import Image
 from torch import Tensor
 
 from livediffusion.errors import UserError
+from livediffusion.render.engines.components import load_components
+from livediffusion.render.engines.compute import Compute
+from livediffusion.render.engines.hub import locate
 from livediffusion.render.engines.stable_diffusion import StableDiffusion
+from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Cancelled, Stopwatch
 from livediffusion.render.offline import open_engine, render_loop, warm_up
 from livediffusion.render.request import RenderRequest
@@ -144,6 +148,20 @@ def test_a_short_prompt_is_read_as_the_stock_tokenizer_reads_it(engine: StableDi
         torch.testing.assert_close(engine._text.embed("techno bam"), expected)
 
 
+def test_an_encoder_with_a_short_window_says_what_it_leaves_out(engine: StableDiffusion) -> None:
+    parts: Any = engine._parts
+    said: list[str] = []
+    short = TextEncoder(parts.tokenizer, parts.text_encoder, said.append)
+    short.window = 24
+    with torch.inference_mode():
+        first = short.embed("abcdefghijklmnopqrstuvwxyz")
+        assert first.shape[1] == 24
+        assert torch.equal(first, short.embed("abcdefghijklmnopqrstuvaaaa"))
+        short.embed("abcdefghijklmnopqrstuvwxyz")
+    assert len(said) == 2, "once for each text"
+    assert "reads 22 tokens" in said[0]
+
+
 def test_a_seed_image_is_the_start_and_strength_says_how_far_it_goes(
     engine: StableDiffusion, make_request: MakeRequest, tmp_path: Path
 ) -> None:
@@ -257,6 +275,22 @@ def test_numbers_that_never_become_finite_are_an_error_in_words(
     unet.conv_out.bias.data.fill_(float("nan"))
     with pytest.raises(UserError, match="no finite numbers"):
         render_loop(engine, make_request())
+
+
+@pytest.mark.parametrize("noise", ["cpu", "device"])
+def test_half_precision_gives_nearly_the_same_picture(
+    tiny_folder: Path, engine: StableDiffusion, make_request: MakeRequest, noise: Any
+) -> None:
+    """As on a GPU, whose arithmetic differs in speed only."""
+    compute = Compute(torch.device("cpu"), torch.float16, 1)
+    parts = load_components(locate("tiny", str(tiny_folder)), compute)
+    half = StableDiffusion("tiny", parts, engine.params, compute, pytest.fail)
+    request = make_request(guidance=2.0, noise=noise)
+    made = picture(half, request)
+    assert made.dtype == torch.float32
+    assert half.engine_id != engine.engine_id
+    if noise == "cpu":
+        torch.testing.assert_close(made, picture(engine, request), atol=0.05, rtol=0.0)
 
 
 def test_half_precision_on_a_cpu_is_refused_in_words(tiny_folder: Path) -> None:

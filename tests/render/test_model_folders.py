@@ -45,7 +45,7 @@ def test_without_spectrogram_json_riffusions_values_hold(copy: Path) -> None:
     assert engine.params == SpectrogramParams()
 
 
-class Evil:
+class Evil:  # a pickle that runs code when it is read without care
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (exec, ("raise SystemExit('code ran')",))
 
@@ -126,7 +126,10 @@ def test_weights_that_lack_tensors_are_refused(copy: Path) -> None:
         open_engine("mine", copy, device="cpu")
 
 
-def test_places_where_there_is_no_model() -> None:
+def test_places_where_there_is_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match="no folder /nowhere/at/all"):
         locate("x", "/nowhere/at/all")
     with pytest.raises(UserError, match="cannot be downloaded now"):
