@@ -32,7 +32,7 @@ class Daemon:
         self.patch.write_text(patch, encoding="utf-8")
         config = folder / "config.toml"
         config.write_text(f"[osc]\nport = {self.port}\n", encoding="utf-8")
-        command = [sys.executable, "-m", "livediffusion.cli", "play", str(self.patch)]
+        command = [sys.executable, "-m", "livediffusion", "play", str(self.patch)]
         self._log = (folder / "play.log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [*command, "--config", str(config), "--output", output, *options],

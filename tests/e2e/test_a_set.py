@@ -196,7 +196,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with Jack() as jack, jack.capture(CAPTURE_S) as capture:
         with running(folder, PATCH, DEVICE) as daemon:
             perform(daemon, result, folder)
-        capture.finish()
+        capture.stop()
     result.audio = capture.samples()
     result.align()
     yield result
