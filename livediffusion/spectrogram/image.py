@@ -30,9 +30,6 @@ MAX_HZ = 11060
 POWER = 11070
 MAX_AMPLITUDE = 11080
 
-# A pixel k/255 must come back as k although float32 may put 255 * (k/255) a hair below k.
-_TRUNCATION_SLACK = 1e-3
-
 
 def picture_to_image(picture: Tensor) -> Image.Image:
     """8-bit RGB image of a picture (1 or 2, bands, columns); values outside 0..1 are clamped.
@@ -40,7 +37,7 @@ def picture_to_image(picture: Tensor) -> Image.Image:
     Raises ValueError for another number of channels.
     """
     inverted = 255.0 - 255.0 * picture.detach().float().clamp(0.0, 1.0)
-    pixels = (inverted + _TRUNCATION_SLACK).to(torch.uint8).cpu()
+    pixels = inverted.to(torch.uint8).cpu()
     if pixels.shape[0] == 1:
         planes = pixels.expand(3, -1, -1)
     elif pixels.shape[0] == 2:
