@@ -10,6 +10,7 @@ from livediffusion.config import Config, load_config, overridden
 from livediffusion.control.conductor import Conductor
 from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
+from livediffusion.control.journal import Journal
 from livediffusion.control.midi import MidiInputs
 from livediffusion.control.osc import OscServer
 from livediffusion.control.osc_feedback import Feedback
@@ -21,7 +22,6 @@ from livediffusion.state.performance import Performance
 from livediffusion.types import Seconds
 
 _TICK_S: Seconds = 0.005
-_HEARTBEAT_S: Seconds = 0.1
 
 
 def main(settings: ControlSettings, lifeline: Connection) -> None:
@@ -32,31 +32,33 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     stop = hold(lifeline)
     config = load_config(settings.config) if settings.config else Config()
     config = overridden(config, settings.overrides)
-    patch = load_patch(settings.patch)
-    performance = Performance(patch, settings.model or patch.model or config.render.model)
+    journal = Journal(settings.run_dir)
+    arena = Arena(settings.run_dir / "arena")
+    memory = journal.recall(arena.read_transport().beat_now())
+    performance = memory.performance if memory else _first_performance(settings, config)
     wake = threading.Event()
     inbox = Inbox(wake)
     osc = OscServer(config.osc, inbox)
     midi = MidiInputs(config.midi.inputs, wake)
-    arena = Arena(settings.run_dir / "arena")
-    feedback = Feedback(osc.send, osc.allow_list, config.osc.feedback)
+    endpoints = memory.subscriptions if memory else config.osc.feedback
+    feedback = Feedback(osc.send, osc.allow_list, endpoints)
     desk = Desk(performance, inbox, midi, feedback)
     folders = (settings.patch.parent, *settings.patch_folders)
     conductor = Conductor(config, arena, performance, desk, feedback, settings.run_dir, folders)
     try:
-        _conduct(conductor, inbox, arena, stop)
+        while not stop.is_set():
+            inbox.wait(_TICK_S)
+            now = time.monotonic()
+            conductor.tick(now)
+            arena.beat_heart("control")
+            beat = arena.read_transport().beat_now()
+            journal.remember(now, beat, performance, feedback.subscriptions)
     finally:
         conductor.close()
         midi.close()
         osc.close()
 
 
-def _conduct(conductor: Conductor, inbox: Inbox, arena: Arena, stop: threading.Event) -> None:
-    beaten = 0.0
-    while not stop.is_set():
-        inbox.wait(_TICK_S)
-        now = time.monotonic()
-        conductor.tick(now)
-        if now - beaten > _HEARTBEAT_S:
-            arena.beat_heart("control")
-            beaten = now
+def _first_performance(settings: ControlSettings, config: Config) -> Performance:
+    patch = load_patch(settings.patch)
+    return Performance(patch, settings.model or patch.model or config.render.model)

@@ -7,7 +7,7 @@ and returns effects for others to carry out. It never waits, reads a clock, or r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -79,6 +79,17 @@ class Performance:
         if change.row.renders:
             self.trajectory.revision += 1
         return effects
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The addresses that a hand has moved since the patch was loaded."""
+        return frozenset(self._touched)
+
+    def restore(self, changes: Sequence[Change], touched: Iterable[str], now: Beats) -> None:
+        """Take over a predecessor's values, at once whatever the glide, and its journey."""
+        self._play_changes(changes, now, PATCH, 0.0)
+        self._touched = set(touched)
+        self._journey_at = now + _JUST_AFTER
 
     def advance(self, now: Beats) -> list[str]:
         """Walk on with the patch's journey up to song beat `now`; the addresses that moved.

@@ -1,0 +1,73 @@
+"""A control process that comes back has the state of the one that died."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from livediffusion.control.journal import Journal
+from livediffusion.state.patch import load_patch
+from livediffusion.state.performance import Performance
+from livediffusion.state.values import interpret
+
+PATCH = 'tempo = 124\nglide = 8\n[[prompt]]\ntext = "house"\n[[prompt]]\ntext = "dub"\n'
+GESTURES = st.lists(
+    st.one_of(
+        st.tuples(st.just("/ld/blend"), st.tuples(st.floats(0, 1), st.floats(0, 1))),
+        st.tuples(st.just("/ld/xy"), st.tuples(st.floats(0, 1), st.floats(0, 1))),
+        st.tuples(st.just("/ld/prompt/2/text"), st.tuples(st.text(max_size=20))),
+        st.tuples(st.just("/ld/prompt/1/weight"), st.tuples(st.floats(0, 1))),
+        st.tuples(st.just("/ld/seed/a"), st.tuples(st.integers(0, 2**31 - 1))),
+        st.tuples(st.just("/ld/seed/morph"), st.tuples(st.floats(0, 1))),
+        st.tuples(st.just("/ld/drift"), st.tuples(st.floats(0, 1))),
+        st.tuples(st.just("/ld/tempo"), st.tuples(st.floats(20, 300))),
+        st.tuples(st.just("/ld/gain"), st.tuples(st.floats(-60, 6))),
+        st.tuples(st.just("/ld/glide"), st.tuples(st.floats(0, 64))),
+    ),
+    max_size=12,
+)
+
+
+def begin(folder: Path) -> Performance:
+    path = folder / "set.toml"
+    path.write_text(PATCH, encoding="utf-8")
+    return Performance(load_patch(path), "pocket")
+
+
+def test_without_a_predecessor_there_is_nothing_to_recall(tmp_path: Path) -> None:
+    assert Journal(tmp_path).recall(0.0) is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(GESTURES)
+def test_every_value_comes_back(tmp_path: Path, gestures: list[tuple[str, tuple[float]]]) -> None:
+    before, beat = begin(tmp_path), 0.0
+    for address, values in gestures:
+        for change in interpret(address, values, 2):
+            before.apply(change, beat, "osc test")
+        beat += 3.0
+    state = before.everything(beat)
+    Journal(tmp_path).remember(1.0, beat, before, [("127.0.0.1", 9000)])
+    memory = Journal(tmp_path).recall(beat)
+    assert memory is not None
+    assert memory.subscriptions == (("127.0.0.1", 9000),)
+    assert memory.performance.everything(beat) == state
+
+
+def test_a_broken_journal_is_no_journal(tmp_path: Path) -> None:
+    (tmp_path / "journal.json").write_text('{"patch": ')
+    assert Journal(tmp_path).recall(0.0) is None
+
+
+def test_the_journey_goes_on_where_it_was(tmp_path: Path) -> None:
+    step = "[[step]]\nbeats = 8\nblend = [1, 0]\n[[step]]\nbeats = 8\nblend = [0, 1]\n"
+    (tmp_path / "set.toml").write_text(PATCH + step, encoding="utf-8")
+    before = Performance(load_patch(tmp_path / "set.toml"), "pocket")
+    before.advance(12.0)
+    Journal(tmp_path).remember(1.0, 12.0, before, [])
+    memory = Journal(tmp_path).recall(12.5)
+    assert memory is not None
+    assert memory.performance.advance(15.0) == []
+    assert memory.performance.advance(17.0) == ["/ld/blend"]
