@@ -118,7 +118,7 @@ def decode(image: Path, output: Path, tempo: BPM | None, console: Console) -> No
     """Turn a spectrogram picture into a loop of sound, 64 columns a beat."""
     check_output(output)
     from livediffusion.spectrogram.image import image_to_picture, params_of_image
-    from livediffusion.spectrogram.level import level_loop
+    from livediffusion.spectrogram.level import LOUDNESS, MONO_GAIN, level_loop
     from livediffusion.spectrogram.loop import picture_to_loop
     from livediffusion.spectrogram.params import RIFFUSION
 
@@ -137,7 +137,9 @@ def decode(image: Path, output: Path, tempo: BPM | None, console: Console) -> No
         )
     except ValueError as error:
         raise UserError(f"{image} cannot be decoded: {error}.") from error
-    audio = level_loop(loop.audio).expand(CHANNELS, -1).T.contiguous().numpy()
+    target = LOUDNESS - MONO_GAIN if len(loop.audio) == 1 else LOUDNESS
+    levelled = level_loop(loop.audio, loudness=target, full_scale=loop.full_scale)
+    audio = levelled.expand(CHANNELS, -1).T.contiguous().numpy()
     write(output, audio)
     console.print(f"{output}: {beats} beats, {len(audio)} frames.", highlight=False)
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from livediffusion.spectrogram.resample import fast_length
 
 LOUDNESS = -16.0  # LUFS
+MONO_GAIN = 3.0103  # dB that a lone channel gains in loudness by sounding from two speakers
 CEILING = -1.0  # dBFS, sample peak
 _MAX_GAIN = 40.0  # dB: silence with a trace of noise must not become a roar
 _MAX_MAKE_UP = 6.0  # dB given back for what the limiter takes
