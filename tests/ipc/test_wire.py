@@ -112,16 +112,16 @@ def test_full_queue_makes_the_sender_wait_and_loses_nothing(path: Path) -> None:
     server, client = Server(path, queue_length=8), Client(path)
     take(client)
     sender = threading.Thread(
-        target=lambda: [client.send({"type": "n", "n": n}) for n in range(2000)]
+        target=lambda: [client.send({"type": "n", "n": n}) for n in range(600)]
     )
     sender.start()
     numbers: list[int] = []
-    while len(numbers) < 2000:
+    while len(numbers) < 600:
         batch = list(server.drain(limit=5))
         assert len(batch) <= 5
         numbers += [message["n"] for message in batch if message["type"] == "n"]
     sender.join()
-    assert numbers == list(range(2000)) and server.overflowed == 0
+    assert numbers == list(range(600)) and server.overflowed == 0
     client.close()
     server.close()
 

@@ -53,13 +53,13 @@ def test_loop_shorter_than_a_quantum() -> None:
 def test_song_beat_never_drifts() -> None:
     frames = 9001
     mixer = playing(noise(frames), beats=3)
-    mixer.process(frames * 200 + DELAY)
-    assert mixer.deck.turn_beat == 600.0
-    assert mixer.deck.position == (frames * 200 + DELAY + 63) // 64 * 64 - frames * 200
+    mixer.process(frames * 50 + DELAY)
+    assert mixer.deck.turn_beat == 150.0
+    assert mixer.deck.position == (frames * 50 + DELAY + 63) // 64 * 64 - frames * 50
 
 
 @given(st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_output_does_not_depend_on_blocks(data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(1, 2000), min_size=3, max_size=12))
     orders = data.draw(st.lists(st.sampled_from(["swap", "gain", "filter", "panic"]), max_size=3))
