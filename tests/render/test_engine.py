@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from livediffusion.render.engines.hub import locate
 from livediffusion.render.engines.stable_diffusion import StableDiffusion
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Cancelled, Stopwatch
-from livediffusion.render.offline import open_engine, render_loop, warm_up
+from livediffusion.render.offline import open_engine, render_loop
 from livediffusion.render.request import RenderRequest
 
 
@@ -51,30 +49,6 @@ def test_equal_requests_give_equal_bits(
     first = render_loop(engine, make_request(guidance=guidance))
     render_loop(engine, make_request(seeds=((9, 1.0),), sampler="euler"))
     assert np.array_equal(render_loop(engine, make_request(guidance=guidance)).audio, first.audio)
-
-
-def test_a_fresh_process_gives_the_bits_of_a_warm_one(
-    engine: StableDiffusion, make_request: MakeRequest, tiny_folder: Path, tmp_path: Path
-) -> None:
-    warm_up(engine)
-    warm = render_loop(engine, make_request())
-    out = tmp_path / "loop.npy"
-    code = (
-        "import json, sys, numpy; from livediffusion.render.offline import *\n"
-        "engine = open_engine('tiny', sys.argv[1], device='cpu', threads=1)\n"
-        "request = RenderRequest.from_json(json.loads(sys.argv[2]))\n"
-        "numpy.save(sys.argv[3], render_loop(engine, request).audio)\n"
-        "print(engine.engine_id, engine.hash)"
-    )
-    import json
-
-    arguments = [str(tiny_folder), json.dumps(make_request().to_json()), str(out)]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == f"{engine.engine_id} {engine.hash}"
-    assert done.stderr == ""
-    assert np.array_equal(np.load(out), warm.audio)
 
 
 def test_a_blend_walks_in_small_steps(engine: StableDiffusion, make_request: MakeRequest) -> None:
