@@ -136,6 +136,9 @@ def turn(daemon: Daemon, played: Played, name: str, sender: list[str]) -> None:
     daemon.wait_for_swap(swaps)
     time.sleep(0.3)
     played.mark(f"after {name}", daemon)
+    if not len(played.anchor):  # a fade is unlike anything else in the set
+        played.anchor_frame = played.marks[f"after {name}"] - RATE
+        played.anchor = daemon.arena.read_ring(played.anchor_frame, RATE - 4096)
     time.sleep(PERIOD / RATE + 0.5)
 
 
@@ -150,9 +153,6 @@ def perform(daemon: Daemon, played: Played, folder: Path) -> None:
     turn(daemon, played, "pure data", [*pd, str(folder / "knob.pd")])
     (folder / "knob.csd").write_text(CSOUND)
     turn(daemon, played, "csound", ["csound", str(folder / "knob.csd")])
-    page = daemon.transport
-    played.anchor_frame = page.frame - 2 * RATE
-    played.anchor = daemon.arena.read_ring(played.anchor_frame, RATE)
     kill_the_renderer(daemon, played)
     wiggle(daemon, played)
     played.underruns = daemon.transport.underruns
