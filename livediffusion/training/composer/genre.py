@@ -1,0 +1,77 @@
+"""What a genre is made of, and the patterns that many genres share.
+
+Patterns are one or two bars of sixteenths (see `theory.events`); drum patterns use `x` for a
+hit and `o` for a soft one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FOUR = "x...x...x...x..."
+BACKBEAT = "....x.......x..."
+OFFBEAT = "..x...x...x...x."
+EIGHTHS = "x.o.x.o.x.o.x.o."
+SIXTEENTHS = "xooxxooxxooxxoox"
+NONE = "................"
+
+# Degrees of A minor: 0 A, 2 C, 3 D, 4 E, 5 F, 6 G.
+AXIS = (0, 5, 2, 6)
+FALLING = (0, 6, 5, 6)
+STATIC = (0, 0, 5, 6)
+DRONE = (0, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """Names of drum voices (see `drums.drum`)."""
+
+    kick: str
+    snare: str
+    hat: str
+    open_hat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Groove:
+    """Drum patterns that belong together."""
+
+    kick: str
+    snare: str
+    hat: str
+    open_hat: str = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One player: any of these instruments, any of these patterns."""
+
+    instruments: tuple[str, ...]
+    patterns: tuple[str, ...]
+    low: int  # MIDI note the chords and roots are brought above, within an octave
+    gain: float = 1.0
+    size: int = 3  # notes in a chord
+    from_energy: int = -1  # silent in loops calmer than this
+
+
+@dataclass(frozen=True, slots=True)
+class Genre:
+    """How a genre is played and mixed."""
+
+    name: str
+    parts: tuple[Part, ...]
+    kits: tuple[Kit, ...] = ()
+    grooves: tuple[Groove, ...] = ()
+    bass: Part | None = None
+    progressions: tuple[tuple[int, ...], ...] = (AXIS, FALLING, STATIC)
+    swing: float = 0.0  # sixteenths by which every second eighth comes late
+    sidechain: float = 0.0  # how deep the kick ducks the rest
+    reverb: tuple[float, float] = (0.2, 1.0)  # amount, seconds
+    drive: float = 1.2  # gain into the final tanh
+    low_pass: float = 0.0  # Hz over the whole mix, 0 none
+    hiss: float = 0.0  # vinyl noise
+    drums: float = 1.0  # gain of the drum bus
+
+
+CLUB = Kit("kick techno", "clap", "hat closed", "hat open")
+ROCK_KIT = Kit("gm 0 36", "gm 0 40", "gm 0 42", "gm 0 46")
