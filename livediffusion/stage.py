@@ -145,7 +145,7 @@ def check(files: list[Path], config: Path | None, console: Console) -> None:
         is_config = file is None or file.name == CONFIG_NAME
         try:
             _ = load_config(file) if is_config or file is None else load_patch(file)
-            console.print(f"{file or 'config'}: well", highlight=False)
+            console.print(f"{file or 'config'}: well", highlight=False, soft_wrap=True)
         except UserError as error:
             problems.append(str(error))
     if problems:

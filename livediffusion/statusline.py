@@ -34,7 +34,7 @@ class StatusLine:
 
     def say(self, line: str) -> None:
         """Print a line of log above the status."""
-        self._console.print(Text(line))
+        self._console.print(Text(line), soft_wrap=True)
 
     def show(self, transport: Transport, status: Json) -> None:
         """Redraw with what the player and the control process last said."""

@@ -56,6 +56,7 @@ def render(wanted: Wanted, output: Path, config_path: Path | None, console: Cons
         f"{output}: {loop.request.beats} beats, {len(loop.audio)} frames ({seconds:.3f} s), "
         f"{loop.loudness:.1f} LUFS, rendered in {loop.render_ms / 1000:.2f} s.",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -141,7 +142,7 @@ def decode(image: Path, output: Path, tempo: BPM | None, console: Console) -> No
     levelled = level_loop(loop.audio, loudness=target, full_scale=loop.full_scale)
     audio = levelled.expand(CHANNELS, -1).T.contiguous().numpy()
     write(output, audio)
-    console.print(f"{output}: {beats} beats, {len(audio)} frames.", highlight=False)
+    console.print(f"{output}: {beats} beats, {len(audio)} frames.", highlight=False, soft_wrap=True)
 
 
 def _open_image(path: Path) -> Image.Image:

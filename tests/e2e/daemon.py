@@ -72,7 +72,6 @@ class Daemon:
 
     def log(self) -> str:
         """What the daemon has printed."""
-        self._log.flush()
         return Path(self._log.name).read_text(encoding="utf-8")
 
     def pid_of(self, child: str) -> int:
@@ -116,6 +115,8 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        finally:
+            self._log.close()
 
 
 @contextmanager
