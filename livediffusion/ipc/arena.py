@@ -47,8 +47,9 @@ _PAGE = struct.Struct("<QQQddQQdddQQQ??")
 class Transport:
     """Where the music is, as the player last wrote it.
 
-    `frame` counts output frames since the player started; `beat` is the song beat that sounds
-    at `frame`, and `monotonic_ns` is when that frame leaves for the device. Levels are linear,
+    `frame` counts output frames since the run's first player started (a player that follows one
+    that was killed counts on, its silence included); `beat` is the song beat that sounds at
+    `frame`, and `monotonic_ns` is when that frame leaves for the device. Levels are linear,
     over the last block.
     """
 
