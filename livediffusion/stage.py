@@ -20,7 +20,7 @@ from livediffusion.config import Config, load_config, overridden, user_folder
 from livediffusion.control.settings import ControlSettings
 from livediffusion.daemon import Child, Supervisor, make_run_dir
 from livediffusion.errors import UserError
-from livediffusion.player.process import PlayerSettings
+from livediffusion.player.settings import PlayerSettings
 from livediffusion.render.settings import RendererSettings, model_source
 from livediffusion.state.patch import Patch, find_patch, load_patch
 from livediffusion.statusline import StatusLine
@@ -79,7 +79,7 @@ class Staged:
         model_source(model, config.models)
         renderer = _renderer(run_dir, config, model)
         children = [
-            Child("player", "livediffusion.player.process", _player(run_dir, config), _HANGS_S),
+            Child("player", "livediffusion.player.worker", _player(run_dir, config), _HANGS_S),
             Child("renderer", "livediffusion.render.worker", renderer, _RENDERER_HANGS_S),
             Child("control", "livediffusion.control.process", self._control(run_dir), _HANGS_S),
         ]

@@ -1,6 +1,6 @@
-"""The player's process and its client: all that the other processes know of the player.
+"""The player as seen from the control process.
 
-Imports neither numpy nor an audio library, so that control and supervisor may import it cheaply.
+Imports neither numpy nor an audio library, so that control may import it cheaply.
 
 Messages to the player, as JSON over `run_dir/player.sock`:
 
@@ -17,49 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from livediffusion.ipc.wire import DISCONNECTED, Client
-from livediffusion.types import SAMPLE_RATE, Beats, Frames, Json
+from livediffusion.player.settings import SOCKET
+from livediffusion.types import Beats, Frames, Json
 
-SOCKET = "player.sock"
-ARENA = "arena"
 Role: TypeAlias = Literal["current", "fading", "pending"]
 Knob: TypeAlias = Literal["gain", "mute", "hold", "filter"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlayerSettings:
-    """What the player is started with.
-
-    `output` is a device (name, part of it, or index), "null", a .wav or .flac file, or None for
-    the system's default device. `blocksize` 0 leaves it to the device. `channels` are the
-    device's channels, from 1, that get left and right; a single one gets their mean.
-    """
-
-    run_dir: Path
-    output: str | None = None
-    sample_rate: int = SAMPLE_RATE
-    blocksize: Frames = 0
-    channels: tuple[int, ...] = (1, 2)
-    fade_ms: float = 60.0
-    beats_per_bar: int = 4
-
-    def __post_init__(self) -> None:
-        if len(self.channels) not in (1, 2) or min(self.channels) < 1:
-            raise ValueError("channels must be one or two numbers from 1")
-
-
-def main(settings: PlayerSettings, lifeline: Connection) -> None:
-    """The process: plays until the supervisor asks for an end, or is gone."""
-    from livediffusion.ipc.lifeline import hold
-
-    stop = hold(lifeline)
-    from livediffusion.player.worker import Worker
-
-    Worker(settings).run(stop)
 
 
 @dataclass(frozen=True, slots=True)

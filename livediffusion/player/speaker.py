@@ -11,7 +11,7 @@ from collections.abc import Callable
 from livediffusion.errors import UserError
 from livediffusion.player.engine import Engine
 from livediffusion.player.outputs import ClockOutput, Output
-from livediffusion.player.process import PlayerSettings
+from livediffusion.player.settings import PlayerSettings
 from livediffusion.types import Seconds
 
 _LOOK_AGAIN: Seconds = 2.0

@@ -15,15 +15,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 from livediffusion.ipc.arena import Arena
+from livediffusion.ipc.lifeline import hold
 from livediffusion.ipc.wire import CONNECTED, Server
 from livediffusion.player import note as notes
 from livediffusion.player.deck import Swap
 from livediffusion.player.engine import Engine, ran_recently, warm_up
 from livediffusion.player.loop import Loop
 from livediffusion.player.mixer import Mixer
-from livediffusion.player.process import ARENA, SOCKET, PlayerSettings
+from livediffusion.player.settings import PlayerSettings
 from livediffusion.player.speaker import Speaker
 from livediffusion.player.watch import Watch, take_priority
 from livediffusion.types import Json, Seconds
@@ -36,13 +38,18 @@ _HEARTBEAT: Seconds = 0.1
 _QUEUE_LENGTH = 512
 
 
+def main(settings: PlayerSettings, lifeline: Connection) -> None:
+    """The process: plays until the supervisor asks for an end, or is gone."""
+    Worker(settings).run(hold(lifeline))
+
+
 class Worker:
     """The player's process, apart from the audio thread."""
 
     def __init__(self, settings: PlayerSettings) -> None:
         take_priority()
         self._settings = settings
-        self._arena = Arena(settings.run_dir / ARENA)
+        self._arena = Arena(settings.arena_path)
         self._mixer = Mixer(settings.sample_rate, settings.beats_per_bar)
         self._engine = Engine(self._arena, self._mixer)
         self._said: list[str] = []  # notices that nobody has heard yet
@@ -52,7 +59,7 @@ class Worker:
         self._take_up()
         warm_up(settings.sample_rate)
         self._speaker.start()
-        self._server = Server(settings.run_dir / SOCKET, _QUEUE_LENGTH)
+        self._server = Server(settings.socket_path, _QUEUE_LENGTH)
 
     def run(self, stop: threading.Event) -> None:
         """Serve until asked to end."""

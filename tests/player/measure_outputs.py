@@ -34,7 +34,7 @@ from rich.console import Console
 from rich.table import Table
 
 from livediffusion.ipc.wire import Client
-from livediffusion.player import device, process, worker
+from livediffusion.player import device, worker
 from livediffusion.player.outputs import Fill
 from livediffusion.types import Frames, Json
 
@@ -103,7 +103,7 @@ def _hold_the_lock() -> None:
         time.sleep(0.1)
 
 
-def main(settings: process.PlayerSettings, lifeline: Any) -> None:
+def main(settings: worker.PlayerSettings, lifeline: Any) -> None:
     """The player's process, with the output and the load that the environment names."""
     if os.environ["MEASURE_OUTPUT"].startswith("ring"):
         device.DeviceOutput = RingOutput  # type: ignore[assignment,misc]
@@ -111,7 +111,7 @@ def main(settings: process.PlayerSettings, lifeline: Any) -> None:
         threading.Thread(target=_hold_the_lock, daemon=True).start()
     if "ordinary" in os.environ["MEASURE_LOAD"]:
         vars(worker)["take_priority"] = lambda: None
-    process.main(settings, lifeline)
+    worker.main(settings, lifeline)
 
 
 @contextlib.contextmanager

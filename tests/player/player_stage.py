@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from livediffusion.ipc import launch
 from livediffusion.ipc.arena import Arena
 from livediffusion.player.loop import Loop
-from livediffusion.player.process import Event, Player, PlayerSettings
+from livediffusion.player.process import Event, Player
+from livediffusion.player.settings import PlayerSettings
 
 Kind = TypeVar("Kind", bound=Event)
 _CODE = 2.0**18  # samples per full scale of a counting loop
@@ -52,7 +53,7 @@ class Stage:
         run_dir: Path,
         output: str | None,
         *,
-        module: str = "livediffusion.player.process",
+        module: str = "livediffusion.player.worker",
         **settings: Any,
     ) -> None:
         self._module = module
