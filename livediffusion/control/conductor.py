@@ -60,7 +60,7 @@ class Conductor:
         self._order: tuple[int, int, Step] | None = None  # id, slot, step
         self._next_patch: Patch | None = None  # waits for its model
         self._ready_to_render = False
-        self._playing = True  # what the performer wants
+        self.playing = True  # what the performer wants
         self._not_before: Seconds = 0.0
 
     def tick(self, now: Seconds) -> None:
@@ -122,7 +122,7 @@ class Conductor:
         self._player.set(name, value)  # type: ignore[arg-type]
 
     def _do(self, action: str) -> None:
-        self._playing = action == "play"
+        self.playing = action == "play"
         {"play": self._player.play, "stop": self._player.stop, "panic": self._player.panic}[
             action
         ]()
@@ -176,7 +176,7 @@ class Conductor:
             self.scheduler.sounding = None  # it came back with nothing: render what should sound
         for name in PLAYER_VALUES:
             self._set_player(name, self.performance.values[name])
-        if self._playing and not hello.playing:
+        if self.playing and not hello.playing:
             self._player.play()
 
     # The renderer.
@@ -262,7 +262,7 @@ class Conductor:
         if not sent:
             scheduler.released(slot)
             self._slots.give_back(slot)
-        elif is_first and self._playing:
+        elif is_first and self.playing:
             self._player.play()
 
     def _give_up_order(self, number: int) -> None:

@@ -12,8 +12,10 @@ from livediffusion.state.effects import Effect
 from livediffusion.state.mapping import Mapper
 from livediffusion.state.parameters import Refused
 from livediffusion.state.performance import JOURNEY, Performance
-from livediffusion.state.values import interpret, span
+from livediffusion.state.values import Change, interpret, span
 from livediffusion.types import Beats, ControlMessage, Seconds
+
+_MOST_CLAMPED = 1024  # remembered; nobody can make the memory grow without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,20 @@ class Desk:
         try:
             prompts = len(performance.trajectory.texts)
             for change in interpret(message.address, message.values, prompts):
-                if change.clamped and (source, change.address) not in self._clamped:
-                    self._clamped.add((source, change.address))
-                    self.refuse(source, f"{change.address} is kept to {span(change.row)}.", now)
+                if change.clamped:
+                    self._say_clamped(change, source, now)
                 for effect in performance.apply(change, beat, source):
                     yield Asked(effect, source)
                 self._publish(change.address, source, now)
         except Refused as refusal:
             self.refuse(source, str(refusal), now)
+
+    def _say_clamped(self, change: Change, source: str, now: Seconds) -> None:
+        """Once to each sender for each address."""
+        said = (source, change.address)
+        if said not in self._clamped and len(self._clamped) < _MOST_CLAMPED:
+            self._clamped.add(said)
+            self.refuse(source, f"{change.address} is kept to {span(change.row)}.", now)
 
     def _publish(self, address: str, source: str, now: Seconds) -> None:
         """Tell the surfaces the new value, and those that moved with it."""

@@ -24,6 +24,7 @@ class Memory:
 
     performance: Performance
     subscriptions: tuple[tuple[str, int], ...]
+    playing: bool  # and not stopped, or silent after a panic
 
 
 class Journal:
@@ -40,6 +41,7 @@ class Journal:
         beat: Beats,
         performance: Performance,
         subscriptions: list[tuple[str, int]],
+        playing: bool,
     ) -> None:
         """Write down what has changed, at most five times a second."""
         if now < self._next:
@@ -52,6 +54,7 @@ class Journal:
             "values": {a: list(v) for a, v in performance.everything(beat).items()},
             "touched": sorted(performance.touched),
             "xy": list(performance.xy),
+            "playing": playing,
             "subscriptions": [list(endpoint) for endpoint in subscriptions],
         }
         if state != self._written:
@@ -76,4 +79,4 @@ class Journal:
         performance.restore(changes, state["touched"], beat)
         performance.xy = (float(state["xy"][0]), float(state["xy"][1]))
         endpoints = tuple((str(host), int(port)) for host, port in state["subscriptions"])
-        return Memory(performance, endpoints)
+        return Memory(performance, endpoints, bool(state["playing"]))

@@ -45,6 +45,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     desk = Desk(performance, inbox, midi, feedback)
     folders = (settings.patch.parent, *settings.patch_folders)
     conductor = Conductor(config, arena, performance, desk, feedback, settings.run_dir, folders)
+    conductor.playing = memory.playing if memory else True
     try:
         while not stop.is_set():
             inbox.wait(_TICK_S)
@@ -52,7 +53,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
             conductor.tick(now)
             arena.beat_heart("control")
             beat = arena.read_transport().beat_now()
-            journal.remember(now, beat, performance, feedback.subscriptions)
+            journal.remember(now, beat, performance, feedback.subscriptions, conductor.playing)
     finally:
         conductor.close()
         midi.close()

@@ -49,10 +49,11 @@ def test_every_value_comes_back(tmp_path: Path, gestures: list[tuple[str, tuple[
             before.apply(change, beat, "osc test")
         beat += 3.0
     state = before.everything(beat)
-    Journal(tmp_path).remember(1.0, beat, before, [("127.0.0.1", 9000)])
+    Journal(tmp_path).remember(1.0, beat, before, [("127.0.0.1", 9000)], False)
     memory = Journal(tmp_path).recall(beat)
     assert memory is not None
     assert memory.subscriptions == (("127.0.0.1", 9000),)
+    assert not memory.playing
     assert memory.performance.everything(beat) == state
 
 
@@ -66,7 +67,7 @@ def test_the_journey_goes_on_where_it_was(tmp_path: Path) -> None:
     (tmp_path / "set.toml").write_text(PATCH + step, encoding="utf-8")
     before = Performance(load_patch(tmp_path / "set.toml"), "pocket")
     before.advance(12.0)
-    Journal(tmp_path).remember(1.0, 12.0, before, [])
+    Journal(tmp_path).remember(1.0, 12.0, before, [], True)
     memory = Journal(tmp_path).recall(12.5)
     assert memory is not None
     assert memory.performance.advance(15.0) == []
