@@ -1,0 +1,30 @@
+"""`bench` measures a real daemon; here with few repetitions, and without judging the speed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from livediffusion import bench
+from livediffusion.cli import app
+
+pytestmark = pytest.mark.timeout(400)
+
+
+def test_bench_measures_everything_that_it_reports(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("RENDERS", "KNOBS", "GAIN_KNOBS"):
+        monkeypatch.setattr(bench, name, 3)
+    app(["bench", "--json", "--seconds", "3"], standalone_mode=False)
+    results = json.loads(capsys.readouterr().out)
+    for kind in ("cold", "warm"):
+        stages = results[kind]["stages_ms"]
+        assert set(stages) == {"text", "denoise", "decode", "phase", "level"}
+        assert 0.0 < sum(stages.values()) <= results[kind]["median_ms"] * 1.5
+    assert results["warm"]["stages_ms"]["phase"] < results["cold"]["stages_ms"]["phase"]
+    assert 0.0 < results["gain_to_sound_ms"]["p50"] < results["knob_to_sound_ms"]["p50"]
+    assert results["under_load"]["swaps"] > 0
+    assert results["engine_id"]
+    assert bench.table(results).row_count > 10

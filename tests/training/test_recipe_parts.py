@@ -1,0 +1,139 @@
+"""The closed forms are exact, the noise algebra is that of the scheduler, and training resumes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from livediffusion.spectrogram.circular import make_circular_in_time
+from livediffusion.training import autoencoder, distil, muon, noise
+from livediffusion.training.pictures import fold, from_model, to_model, unfold
+
+
+def test_folding_is_exact_in_the_order_the_engine_uses() -> None:
+    pictures = torch.rand(2, 1, 256, 512)
+    folded = fold(pictures)
+    assert folded.shape == (2, 512, 8, 32)
+    assert torch.equal(unfold(folded), pictures)
+    band, column = 37, 21  # row 1 of patches, band 5 in it; column 1 of patches, column 5 in it
+    assert torch.equal(folded[:, 5 * 16 + 5, 1, 1], pictures[:, 0, band, column])
+
+
+def test_bytes_and_fractions_mean_the_same_picture() -> None:
+    levels = torch.randint(0, 256, (1, 256, 512), dtype=torch.uint8)
+    assert torch.allclose(to_model(levels), to_model(levels / 255.0))
+    assert torch.allclose(from_model(to_model(levels)), levels / 255.0, atol=1e-6)
+    assert to_model(torch.ones(1, 256, 512)).max() == -1.0  # loud is dark
+
+
+@torch.no_grad()
+def test_the_decoder_starts_as_the_linear_map_it_was_given() -> None:
+    torch.manual_seed(0)
+    model = autoencoder.build().eval()
+    make_circular_in_time(model.decoder)
+    weights = torch.randn(9 * autoencoder.COMPONENTS + 1, 512)
+    autoencoder.set_decoder(model, weights)
+    latents = 0.5 * torch.randn(2, autoencoder.COMPONENTS, 8, 32)
+    inputs = autoencoder.neighbourhoods(autoencoder.clamped(latents))
+    wanted = (inputs @ weights).unflatten(0, (2, 8, 32)).permute(0, 3, 1, 2)
+    decoded = (model.decoder(latents) + 1.0) / 2.0
+    assert torch.allclose(decoded, wanted, atol=2e-3 * float(wanted.std()))
+
+
+@torch.no_grad()
+def test_components_have_unit_variance_and_few_of_them_say_it_all() -> None:
+    torch.manual_seed(0)
+    hidden = torch.randn(6, autoencoder.COMPONENTS, 8, 32)
+    patches = torch.einsum("nkhw,kp->nphw", hidden, torch.randn(autoencoder.COMPONENTS, 512))
+    model = autoencoder.build().eval()
+    make_circular_in_time(model)
+    autoencoder.set_encoder(model, autoencoder.principal_components(patches))
+    latents = model.encoder(patches) * autoencoder.SCALING
+    assert float(latents.var()) == pytest.approx(1.0, abs=0.02)
+    weights = autoencoder.least_squares([(latents, patches)])
+    rebuilt = autoencoder.neighbourhoods(latents) @ weights * 2.0 - 1.0
+    wanted = patches.permute(0, 2, 3, 1).flatten(0, 2)
+    assert float((rebuilt - wanted).norm() / wanted.norm()) < 0.02
+
+
+def test_velocity_splits_into_what_it_was_made_of() -> None:
+    clean, drawn = torch.randn(2, 8, 4, 8, 8)
+    timesteps = torch.tensor([0, 100, 249, 499, 500, 749, 900, 999])
+    noisy = noise.add_noise(clean, drawn, timesteps)
+    found = noise.split_velocity(noise.velocity(clean, drawn, timesteps), noisy, timesteps)
+    assert torch.allclose(found[0], clean, atol=1e-4)
+    assert torch.allclose(found[1], drawn, atol=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8, 16])
+def test_a_jump_is_the_scheduler_s_own_step(steps: int) -> None:
+    scheduler = noise.scheduler()
+    scheduler.set_timesteps(steps)
+    v, noisy = torch.randn(2, 1, 4, 8, 8)
+    places = [*scheduler.timesteps.tolist(), -1]
+    assert set(places) <= set(distil.grid().tolist())
+    for start, end in pairwise(places):
+        at, to = torch.tensor([start]), torch.tensor([end])
+        clean = noise.split_velocity(v, noisy, at)[0]
+        mine = distil.jump(clean, noisy, at, to)
+        theirs = scheduler.step(v, start, noisy).prev_sample
+        assert torch.allclose(mine, theirs, atol=1e-2)  # theirs divides by a near 0 at t = 999
+        assert torch.allclose(distil.aim(mine, noisy, at, to), clean, atol=1e-2)
+
+
+def test_orthogonal_steps_have_singular_values_near_one() -> None:
+    torch.manual_seed(0)
+    for shape in ((48, 96), (96, 48)):
+        values = torch.linalg.svdvals(muon.orthogonalise(torch.randn(shape)))
+        assert 0.5 < float(values.min()) <= float(values.max()) < 1.5
+
+
+def test_time_wraps_in_the_autoencoder() -> None:
+    torch.manual_seed(0)
+    model = autoencoder.build().eval()
+    make_circular_in_time(model)
+    latents = 0.1 * torch.randn(1, autoencoder.COMPONENTS, 8, 32)
+    with torch.no_grad():
+        moved = model.decoder(latents.roll(4, 3))
+        assert torch.allclose(moved, model.decoder(latents).roll(4, 3), atol=1e-5)
+
+
+def test_training_resumes_where_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from livediffusion.training import captions, denoiser, text, tokenizer
+    from livediffusion.training.dataset import plan
+
+    monkeypatch.setattr(denoiser, "CHANNELS", (16, 16, 16))
+    monkeypatch.setattr(denoiser, "BATCH", 4)
+    rows = plan(1, 1)
+    rng = np.random.default_rng(0)
+    tokenizer.train([captions.caption(row, rng) for row in rows], tmp_path / "tokenizer")
+    reader = text.load_tokenizer(tmp_path / "tokenizer")
+    corpus = denoiser.Corpus(torch.randn(len(rows), autoencoder.COMPONENTS, 8, 32), rows, reader)
+
+    def trainer() -> denoiser.Trainer:
+        torch.manual_seed(1)
+        networks = denoiser.Networks(denoiser.build(), text.build(reader))
+        return denoiser.Trainer(networks, corpus, tmp_path / "checkpoint.pt")
+
+    first = trainer()
+    before = first.one_step(0.1, np.random.default_rng(0)).mean()
+    first.save()
+    second = trainer()
+    assert second.step == 1
+    for a, b in zip(first.networks.parameters(), second.networks.parameters(), strict=True):
+        assert torch.equal(a, b)
+    for one in (first, second):
+        torch.manual_seed(2)
+        one.one_step(0.1, np.random.default_rng(1))
+    pairs = zip(first.average.parameters(), second.average.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    for _ in range(6):
+        torch.manual_seed(3)
+        after = first.one_step(0.1, np.random.default_rng(0)).mean()
+    assert after < before
