@@ -163,7 +163,7 @@ class Conductor:
         elif isinstance(event, player.Hello):
             self._meet_player(event)
         elif isinstance(event, player.Notice):
-            _log.warning("%s", event.text)
+            self._tell(event.text)
 
     def _meet_player(self, hello: player.Hello) -> None:
         """The player is there (again): tell it the knobs, and count the slots anew."""
@@ -179,6 +179,10 @@ class Conductor:
         if self.playing and not hello.playing:
             self._player.play()
 
+    def _tell(self, sentence: str) -> None:
+        """Let every surface know what went wrong; who noticed it has logged it."""
+        self._feedback.publish("/ld/out/error", (sentence,), "livediffusion", 0.0)
+
     # The renderer.
 
     def _hear_renderer(self, event: renderer.Event, now: Seconds) -> None:
@@ -189,10 +193,11 @@ class Conductor:
             if not event.cancelled:
                 self._not_before = now + _RETRY_S
                 _log.warning("%s", event.error)
+                self._tell(event.error)
         elif isinstance(event, renderer.ModelState):
             self._hear_model(event)
         elif isinstance(event, renderer.Notice):
-            _log.warning("%s", event.text)
+            self._tell(event.text)
         elif isinstance(event, renderer.Disconnected):
             self._lose_renderer()
 
@@ -209,6 +214,7 @@ class Conductor:
             self._next_patch = waiting
         elif event.state == "failed":
             _log.error("%s", event.error)
+            self._tell(event.error)
             if self.scheduler.sounding is None and not self._ready_to_render:
                 self.reporter.fatal = event.error
         elif event.defaults is not None:

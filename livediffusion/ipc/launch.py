@@ -15,6 +15,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import typing
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -78,6 +79,7 @@ def main() -> None:
     name, module_name, descriptor = sys.argv[1:]
     lifeline = Connection(int(descriptor), writable=False)
     values = json.loads(lifeline.recv_bytes())
+    threading.main_thread().name = "main"
     run_dir = Path(values["run_dir"])
     log_to(run_dir, name)
     failed = run_dir / f"{name}.failed"
