@@ -1,4 +1,4 @@
-"""Brings everybody together: the desk, the scheduler, the renderer and the player.
+"""Brings everybody together: the desk, the performance, the renderer and the player.
 
 Threading: the control process's main thread only; everything here returns at once.
 """
@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from livediffusion.config import Config
+from livediffusion.control.delivery import Delivery
 from livediffusion.control.desk import Asked, Desk
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.report import Reporter
-from livediffusion.control.slots import SPARE, Slots
+from livediffusion.control.slots import SPARE
 from livediffusion.errors import UserError
 from livediffusion.ipc.arena import SLOTS, Arena
 from livediffusion.player import process as player
@@ -24,8 +25,7 @@ from livediffusion.state.parameters import Refused
 from livediffusion.state.patch import Patch, find_patch, load_patch
 from livediffusion.state.performance import Performance
 from livediffusion.state.sections import BEATS_PER_BAR
-from livediffusion.timeline.scheduler import Rules, Scheduler, Step
-from livediffusion.timeline.transport import loop_frames, sounding_tempo
+from livediffusion.timeline.scheduler import Rules
 from livediffusion.types import Beats, Seconds
 
 _RETRY_S = 1.0  # after a render that failed
@@ -47,7 +47,6 @@ class Conductor:
         patch_folders: Iterable[Path],
     ) -> None:
         self.performance = performance
-        self.scheduler = Scheduler()
         self.reporter = Reporter(run_dir, feedback)
         self._config = config
         self._arena = arena
@@ -56,8 +55,7 @@ class Conductor:
         self._patch_folders = tuple(patch_folders)
         self._player = player.Player(run_dir)
         self._renderer = renderer.Renderer(run_dir / "renderer.sock")
-        self._slots = Slots()
-        self._order: tuple[int, int, Step] | None = None  # id, slot, step
+        self._delivery = Delivery(self._player, self._renderer)
         self._next_patch: Patch | None = None  # waits for its model
         self._ready_to_render = False
         self.playing = True  # what the performer wants
@@ -73,8 +71,9 @@ class Conductor:
             self._hear_player(heard)
         for answer in self._renderer.poll():
             self._hear_renderer(answer, now)
-        self._send_order(now)
-        self.reporter.report(now, transport, self.performance, self.scheduler, self.rules)
+        if self._ready_to_render and now >= self._not_before:
+            self._delivery.order_next(self._beat(), self.performance.trajectory, self.rules)
+        self.reporter.report(now, transport, self.performance, self._delivery, self.rules)
         self._feedback.flush(now)
 
     @property
@@ -93,6 +92,10 @@ class Conductor:
         """Hang up."""
         self._player.close()
         self._renderer.close()
+
+    def _beat(self) -> Beats:
+        """The song beat at this moment."""
+        return self._arena.read_transport().beat_now()
 
     # What the performer asks of others.
 
@@ -154,26 +157,17 @@ class Conductor:
 
     def _hear_player(self, event: player.Event) -> None:
         if isinstance(event, player.Swapped):
-            if request := self._slots.request(event.slot):
-                frames = loop_frames(request.beats, request.tempo)
-                self.scheduler.swapped(event.slot, request, sounding_tempo(request.beats, frames))
+            self._delivery.swapped(event.slot)
         elif isinstance(event, player.Released):
-            self.scheduler.released(event.slot)
-            self._slots.give_back(event.slot)
+            self._delivery.released(event.slot)
         elif isinstance(event, player.Hello):
             self._meet_player(event)
         elif isinstance(event, player.Notice):
             self._tell(event.text)
 
     def _meet_player(self, hello: player.Hello) -> None:
-        """The player is there (again): tell it the knobs, and count the slots anew."""
-        ours = [self._order[1]] if self._order else []
-        self._slots.keep_only(hello.slots, ours)
-        for queued in list(self.scheduler.queued):
-            if queued.slot not in hello.slots:
-                self.scheduler.released(queued.slot)
-        if not any(held.role == "current" for held in hello.slots.values()):
-            self.scheduler.sounding = None  # it came back with nothing: render what should sound
+        """The player is there (again): tell it the knobs, and let it play."""
+        self._delivery.meet_player(hello)
         for name in PLAYER_VALUES:
             self._set_player(name, self.performance.values[name])
         if self.playing and not hello.playing:
@@ -187,9 +181,11 @@ class Conductor:
 
     def _hear_renderer(self, event: renderer.Event, now: Seconds) -> None:
         if isinstance(event, renderer.LoopReady):
-            self._place(event)
+            fade_ms = float(self.performance.values["fade"])
+            if self._delivery.place(event, self._beat(), fade_ms) and self.playing:
+                self._player.play()
         elif isinstance(event, renderer.RenderFailed):
-            self._give_up_order(event.id)
+            self._delivery.give_up(event.id)
             if not event.cancelled:
                 self._not_before = now + _RETRY_S
                 _log.warning("%s", event.error)
@@ -199,80 +195,25 @@ class Conductor:
         elif isinstance(event, renderer.Notice):
             self._tell(event.text)
         elif isinstance(event, renderer.Disconnected):
-            self._lose_renderer()
-
-    def _lose_renderer(self) -> None:
-        if self._order is not None:
-            self._slots.give_back(self._order[1])
-        self._order, self._ready_to_render = None, False
-        self.scheduler.forget_renderer()
+            self._delivery.lose_renderer()
+            self._ready_to_render = False
 
     def _hear_model(self, event: renderer.ModelState) -> None:
-        beat = self._arena.read_transport().beat_now()
         waiting, self._next_patch = self._next_patch, None
         if event.state == "loading":
             self._next_patch = waiting
         elif event.state == "failed":
             _log.error("%s", event.error)
             self._tell(event.error)
-            if self.scheduler.sounding is None and not self._ready_to_render:
+            if self._delivery.scheduler.sounding is None and not self._ready_to_render:
                 self.reporter.fatal = event.error
         elif event.defaults is not None:
             self._ready_to_render = True
             self.reporter.waiting = "the first loop is being rendered"
             if waiting is not None:
-                self._take_patch(waiting, event.model, beat)
+                self._take_patch(waiting, event.model, self._beat())
             if event.model == self.performance.model:
                 self.performance.trajectory.defaults = event.defaults
             else:  # a restarted renderer began with the model of the start
                 self._renderer.load(self.performance.model)
                 self._ready_to_render = False
-
-    def _send_order(self, now: Seconds) -> None:
-        if not self._ready_to_render or self._order is not None or now < self._not_before:
-            return
-        beat = self._arena.read_transport().beat_now()
-        step = self.scheduler.next_order(beat, self.performance.trajectory, self.rules)
-        slot = self._slots.take() if step is not None else None
-        if step is None or slot is None:
-            return
-        self._order = (self._renderer.order(step.request, slot), slot, step)
-        self.scheduler.order(step)
-
-    def _place(self, ready: renderer.LoopReady) -> None:
-        """A loop is ready: hand its slot to the player, for its beat."""
-        if self._order is None or self._order[0] != ready.id:
-            return
-        _, slot, step = self._order
-        self._order = None
-        scheduler = self.scheduler
-        if not ready.cached:
-            denoise_s = ready.stages["denoise"] / 1000.0
-            scheduler.times.add(ready.render_ms / 1000.0, denoise_s, ready.request.steps)
-            self.reporter.render_ms = ready.render_ms
-        self._slots.fill(slot, step.request)
-        is_first = scheduler.sounding is None
-        beat = self._arena.read_transport().beat_now()
-        placed = scheduler.ready(step, slot, beat, ready.audio_key, cold=ready.cold)
-        if placed.replaces:
-            self._player.drop(placed.replaces)
-        sent = self._player.swap(
-            slot,
-            ready.audio_key,
-            ready.frames,
-            ready.beats,
-            not_before=placed.due if placed.grid > 0.0 else None,
-            grid=placed.grid,
-            fade_ms=float(self.performance.values["fade"]),
-        )
-        if not sent:
-            scheduler.released(slot)
-            self._slots.give_back(slot)
-        elif is_first and self.playing:
-            self._player.play()
-
-    def _give_up_order(self, number: int) -> None:
-        if self._order is not None and self._order[0] == number:
-            self._slots.give_back(self._order[1])
-            self._order = None
-            self.scheduler.failed()

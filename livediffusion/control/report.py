@@ -6,11 +6,12 @@ import json
 import math
 from pathlib import Path
 
+from livediffusion.control.delivery import Delivery
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.ipc.arena import Transport
 from livediffusion.state.performance import Performance
 from livediffusion.state.sections import BEATS_PER_BAR
-from livediffusion.timeline.scheduler import Rules, Scheduler
+from livediffusion.timeline.scheduler import Rules
 from livediffusion.timeline.transport import bar_of
 from livediffusion.types import Beats, Json, Seconds, Value
 
@@ -22,7 +23,6 @@ class Reporter:
     """Threading: the control process's main thread only."""
 
     def __init__(self, run_dir: Path, feedback: Feedback) -> None:
-        self.render_ms = 0.0
         self.fatal: str | None = None
         self.waiting = "the model is being loaded"
         self._file = run_dir / "status.json"
@@ -34,46 +34,46 @@ class Reporter:
         now: Seconds,
         transport: Transport,
         performance: Performance,
-        scheduler: Scheduler,
+        delivery: Delivery,
         rules: Rules,
     ) -> None:
         """Ten times a second, say where things are."""
         if now < self._next:
             return
         self._next = now + _INTERVAL_S
-        beat = transport.beat_now()
+        beat, scheduler = transport.beat_now(), delivery.scheduler
         eta = scheduler.eta(beat, performance.trajectory, rules)
-        for name, value in self._readouts(transport, scheduler, beat, eta).items():
+        for name, value in self._readouts(transport, delivery, beat, eta).items():
             self._feedback.publish(f"/ld/out/{name}", (value,), "livediffusion", now)
-        self._write_status(performance, scheduler, beat, eta)
+        self._write_status(performance, delivery, beat, eta)
 
     def _readouts(
-        self, transport: Transport, scheduler: Scheduler, beat: Beats, eta: Beats
+        self, transport: Transport, delivery: Delivery, beat: Beats, eta: Beats
     ) -> dict[str, Value]:
         return {
             "beat": beat,
             "bar": bar_of(beat, BEATS_PER_BAR) + 1,
-            "tempo": scheduler.tempo,
+            "tempo": delivery.scheduler.tempo,
             "eta": eta,
-            "lead": scheduler.lead,
-            "render_ms": self.render_ms,
+            "lead": delivery.scheduler.lead,
+            "render_ms": delivery.render_ms,
             "level": 20.0 * math.log10(transport.peak) if transport.peak > 1e-6 else _SILENCE_DB,
-            "late": scheduler.late,
+            "late": delivery.scheduler.late,
             "underruns": transport.underruns,
         }
 
     def _write_status(
-        self, performance: Performance, scheduler: Scheduler, beat: Beats, eta: Beats
+        self, performance: Performance, delivery: Delivery, beat: Beats, eta: Beats
     ) -> None:
         trajectory = performance.trajectory
         status: Json = {
             "patch": performance.patch.name,
             "model": performance.model,
             "blend": list(zip(trajectory.texts, trajectory.blend_at(beat), strict=True)),
-            "render_ms": self.render_ms,
+            "render_ms": delivery.render_ms,
             "eta": eta,
-            "lead": scheduler.lead,
-            "late": scheduler.late,
+            "lead": delivery.scheduler.lead,
+            "late": delivery.scheduler.late,
             "waiting": self.waiting,
             "fatal": self.fatal,
         }
