@@ -139,8 +139,7 @@ def test_a_new_tempo_takes_over_where_a_loop_begins(daemon: Daemon) -> None:
     daemon.osc.send_message("/ld/tempo", 133.0)
     frames = round(8 * 60 / 133 * 48000)
     daemon.wait(lambda d: d.transport.loop_frames == frames, "the new tempo")
-    heard_at = daemon.transport.beat
-    assert heard_at % 8 < 1.0
+    assert (daemon.transport.beat + 0.1) % 8 < 1.0  # the page may be a block early
     tempo = 8 * 60 * 48000 / frames
     daemon.wait(lambda d: abs(d.transport.beats_per_second * 60 - tempo) < 1e-6, "what sounds")
     daemon.osc.send_message("/ld/tempo", 120.0)
