@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PATCH ?=
-TEST_PACKAGES := libportaudio2 jackd2 jack-capture liblo-tools puredata-core csound
+TEST_PACKAGES := libportaudio2 jackd2 jack-capture liblo-tools puredata-core csound \
+	libfluidsynth3 fluid-soundfont-gm sonic-pi-samples
 PLAY_PACKAGES := libportaudio2
 
 .PHONY: play test check bench clean system-play system-test

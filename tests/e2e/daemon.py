@@ -117,6 +117,7 @@ class Daemon:
             raise
         finally:
             self._log.close()
+            self.osc.close()
 
 
 @contextmanager
