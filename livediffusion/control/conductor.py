@@ -25,7 +25,7 @@ from livediffusion.state.parameters import Refused
 from livediffusion.state.patch import Patch, find_patch, load_patch
 from livediffusion.state.performance import Performance
 from livediffusion.state.sections import BEATS_PER_BAR
-from livediffusion.timeline.scheduler import Rules
+from livediffusion.timeline.steps import Rules
 from livediffusion.types import Beats, Seconds
 
 _RETRY_S = 1.0  # after a render that failed

@@ -8,7 +8,8 @@ from __future__ import annotations
 from livediffusion.control.slots import Slots
 from livediffusion.player.process import Hello, Player
 from livediffusion.render.process import LoopReady, Renderer
-from livediffusion.timeline.scheduler import Rules, Scheduler, Step, Trajectory
+from livediffusion.timeline.scheduler import Scheduler
+from livediffusion.timeline.steps import Rules, Step, Trajectory
 from livediffusion.timeline.transport import loop_frames, sounding_tempo
 from livediffusion.types import Beats
 
@@ -23,16 +24,21 @@ class Delivery:
         self._renderer = renderer
         self._slots = Slots()
         self._order: tuple[int, int, Step] | None = None  # id, slot, step
+        self._hurrying = False  # the order under way is being cancelled
 
     def order_next(self, beat: Beats, trajectory: Trajectory, rules: Rules) -> None:
         """Send the most urgent order, unless one is under way or no slot is free."""
-        if self._order is not None:
-            return
         step = self.scheduler.next_order(beat, trajectory, rules)
+        if self._order is not None:
+            if step is not None and not self._hurrying:
+                self._hurrying = self._renderer.cancel()  # an idle render makes room
+            return
+        step = step or self.scheduler.idle_order(beat, trajectory)
         slot = self._slots.take() if step is not None else None
         if step is None or slot is None:
             return
         self._order = (self._renderer.order(step.request, slot), slot, step)
+        self._hurrying = False
         self.scheduler.order(step)
 
     def place(self, ready: LoopReady, beat: Beats, fade_ms: float) -> bool:
@@ -42,6 +48,10 @@ class Delivery:
         _, slot, step = self._order
         self._order = None
         self._learn(ready)
+        if step.idle:
+            self._slots.give_back(slot)
+            self.scheduler.kept(step)
+            return False
         is_first = self.scheduler.sounding is None
         self._slots.fill(slot, step.request)
         placed = self.scheduler.ready(step, slot, beat, ready.audio_key, cold=ready.cold)

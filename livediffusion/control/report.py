@@ -11,7 +11,7 @@ from livediffusion.control.osc_feedback import Feedback
 from livediffusion.ipc.arena import Transport
 from livediffusion.state.performance import Performance
 from livediffusion.state.sections import BEATS_PER_BAR
-from livediffusion.timeline.scheduler import Rules
+from livediffusion.timeline.steps import Rules
 from livediffusion.timeline.transport import bar_of
 from livediffusion.types import Beats, Json, Seconds, Value
 

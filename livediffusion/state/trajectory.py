@@ -6,6 +6,7 @@ come, so that the steps of a glide are rendered before they are due.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from livediffusion.state.ramp import Ramp
 from livediffusion.state.seeds import SeedWalk
 from livediffusion.types import BPM, Beats, ModelDefaults
 
+_MOST_NEIGHBOURS = 8
 _GRID = 1000  # finer differences cannot be heard, but would defeat the cache
 
 
@@ -68,6 +70,14 @@ class Trajectory:
             mask=self.mask,
             beats=self.beats,
         )
+
+    def neighbours(self, beat: Beats) -> list[RenderRequest]:
+        """Where a performer may go at once: each prompt alone."""
+        here = self.request_at(beat)
+        if len(self.texts) == 1:
+            return []
+        texts = self.texts[:_MOST_NEIGHBOURS]
+        return [dataclasses.replace(here, prompts=((text, 1.0),)) for text in texts]
 
     def blend_at(self, beat: Beats) -> tuple[float, ...]:
         """Weights that sum to 1; all zero keeps the last blend."""

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Protocol
 
 from livediffusion.render.request import RenderRequest
 from livediffusion.timeline.estimate import RenderTimes
+from livediffusion.timeline.steps import Chain, Placed, Queued, Rules, Step, Trajectory
 from livediffusion.timeline.transport import next_boundary, to_beats
 from livediffusion.types import BPM, Beats
 
@@ -25,70 +24,6 @@ CHAIN_LENGTH = 16  # renders from one another's phase; then one starts cold
 _HEADROOM = 1.5  # a step is at least so many p95 render times long
 _HANDOVER_S = 0.03  # from here to the player and into its next block
 _REMEMBERED_KEYS = 4096
-
-
-class Trajectory(Protocol):
-    """Where the performance is going."""
-
-    @property
-    def revision(self) -> int:
-        """Grows with each gesture of the performer."""
-
-    @property
-    def moving_until(self) -> Beats:
-        """The beat from which nothing changes any more; infinite while something drifts."""
-
-    def request_at(self, beat: Beats) -> RenderRequest:
-        """What should sound at a beat, now or to come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the performer and the machine allow."""
-
-    beats: int = 8
-    beats_per_bar: int = 4
-    quantise: Beats = 0.0  # 0 off, else the grid in beats
-    ahead: int = 2
-    steps_min: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A loop that should sound from beat `due` on, or as soon as it is ready when None."""
-
-    due: Beats | None
-    grid: Beats
-    request: RenderRequest
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A loop that is ready and waits in the player for its beat."""
-
-    due: Beats
-    revision: int
-    cache_key: str
-    slot: int
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where a finished loop goes: at the first multiple of `grid` from beat `due` on."""
-
-    due: Beats
-    grid: Beats
-    replaces: tuple[int, ...]  # slots of queued loops that must not sound any more
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The last render, whose phase the next one may start from."""
-
-    audio_key: str
-    length: int
-    fits: tuple[str, int, BPM]  # model, beats, tempo
 
 
 class Scheduler:
@@ -109,8 +44,11 @@ class Scheduler:
         self._known: OrderedDict[str, None] = OrderedDict()
 
     def next_order(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Step | None:
-        """The most urgent step that is neither sounding, queued nor in flight."""
-        if self.in_flight is not None:
+        """The most urgent step that is neither sounding nor queued, if nothing urgent is in flight.
+
+        What is rendered in idle time is not urgent: let it go, and order this.
+        """
+        if self.in_flight is not None and not self.in_flight.idle:
             return None
         arriving = self._arriving(None)
         for step in self.plan(now, trajectory, rules):
@@ -121,6 +59,16 @@ class Scheduler:
                 continue
             if key != self._arriving(step.due):
                 return self._with_phase(step)
+        return None
+
+    def idle_order(self, now: Beats, trajectory: Trajectory) -> Step | None:
+        """While nothing moves, a neighbour of where the performer is that was not rendered yet."""
+        resting = trajectory.moving_until <= now and self.sounding is not None
+        if self.in_flight is not None or not resting:
+            return None
+        for request in trajectory.neighbours(now):
+            if not self._is_known(request):
+                return self._with_phase(Step(None, 0.0, request, trajectory.revision, idle=True))
         return None
 
     def plan(self, now: Beats, trajectory: Trajectory, rules: Rules) -> list[Step]:
@@ -164,6 +112,11 @@ class Scheduler:
         self.queued = [q for q in self.queued if q not in stale]
         self.queued.append(Queued(due, step.revision, step.request.cache_key(), slot))
         return Placed(due, step.grid, tuple(q.slot for q in stale))
+
+    def kept(self, step: Step) -> None:
+        """A loop that was rendered in idle time is in the cache now."""
+        self.in_flight = None
+        self._know(step.request)
 
     def failed(self) -> None:
         """The render in flight came to nothing."""
@@ -235,11 +188,14 @@ class Scheduler:
         return dataclasses.replace(step, request=request)
 
     def _remember(self, request: RenderRequest, audio_key: str, cold: bool) -> None:
+        self._know(request)
+        length = 1 if cold or self._chain is None else self._chain.length + 1
+        self._chain = Chain(audio_key, length, _fits(request))
+
+    def _know(self, request: RenderRequest) -> None:
         self._known[request.cache_key()] = None
         if len(self._known) > _REMEMBERED_KEYS:
             self._known.popitem(last=False)
-        length = 1 if cold or self._chain is None else self._chain.length + 1
-        self._chain = Chain(audio_key, length, _fits(request))
 
     def _is_known(self, request: RenderRequest) -> bool:
         return request.cache_key() in self._known

@@ -218,3 +218,11 @@ def test_moving_all_weights_makes_their_knobs_be_picked_up_again() -> None:
     playing.sources["/ld/prompt/2/weight"] = "midi knob"
     send(playing, "/ld/blend", 0.0, 1.0)
     assert playing.sources["/ld/prompt/2/weight"] == "osc test"
+
+
+def test_the_neighbours_are_each_prompt_alone() -> None:
+    playing = performance()
+    send(playing, "/ld/blend", 0.5, 0.5)
+    alone = [request.prompts for request in playing.trajectory.neighbours(0.0)]
+    assert alone == [(("house", 1.0),), (("drum and bass", 1.0),)]
+    assert performance('[[prompt]]\ntext = "dub"\n').trajectory.neighbours(0.0) == []

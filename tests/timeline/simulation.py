@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from livediffusion.render.request import RenderRequest, normalise
-from livediffusion.timeline.scheduler import Rules, Scheduler, Step
+from livediffusion.timeline.scheduler import Scheduler
+from livediffusion.timeline.steps import Rules, Step
 from livediffusion.timeline.transport import next_boundary
 
 
@@ -36,6 +37,9 @@ class Glide:
     @property
     def moving_until(self) -> float:
         return self.end_beat
+
+    def neighbours(self, beat: float) -> list[RenderRequest]:
+        return [request(0.0, tempo=self.tempo), request(1.0, tempo=self.tempo)]
 
     def request_at(self, beat: float) -> RenderRequest:
         span = max(self.end_beat - self.start_beat, 1e-9)

@@ -8,7 +8,8 @@ import math
 import pytest
 from simulation import Glide, Stage, weight_of
 
-from livediffusion.timeline.scheduler import CHAIN_LENGTH, Rules
+from livediffusion.timeline.scheduler import CHAIN_LENGTH
+from livediffusion.timeline.steps import Rules
 
 
 def settled(render_s: float, rules: Rules | None = None) -> Stage:
@@ -170,3 +171,32 @@ def test_a_dead_renderer_is_forgotten_and_asked_again() -> None:
     stage.run(1.0)
     assert [weight_of(r) for _, r in stage.heard] == [1.0]
     assert stage.orders[-1][1].request.phase_from is None
+
+
+def test_idle_time_renders_the_neighbours_once_and_only_while_nothing_moves() -> None:
+    stage = settled(0.3)
+    scheduler, glide = stage.scheduler, stage.trajectory
+    idle = scheduler.idle_order(stage.beat, glide)
+    assert idle is not None
+    assert idle.idle
+    assert weight_of(idle.request) == 1.0, "the first prompt alone is what sounds"
+    scheduler.order(idle)
+    assert scheduler.idle_order(stage.beat, glide) is None, "one render at a time"
+    scheduler.kept(idle)
+    assert scheduler.idle_order(stage.beat, glide) is None, "both are there now"
+    assert scheduler.queued == []
+    stage.trajectory = Glide(stage.beat, stage.beat + 8, 0.0, 0.5, revision=1)
+    scheduler.forget_renderer()
+    assert scheduler.idle_order(stage.beat, stage.trajectory) is None
+
+
+def test_a_gesture_does_not_wait_for_an_idle_render() -> None:
+    stage = settled(0.3)
+    idle = stage.scheduler.idle_order(stage.beat, stage.trajectory)
+    assert idle is not None
+    stage.scheduler.order(idle)
+    assert stage.scheduler.next_order(stage.beat, stage.trajectory, stage.rules) is None
+    stage.trajectory = Glide(end=0.5, revision=1)
+    wanted = stage.scheduler.next_order(stage.beat, stage.trajectory, stage.rules)
+    assert wanted is not None
+    assert weight_of(wanted.request) == 0.5

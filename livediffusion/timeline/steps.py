@@ -1,0 +1,81 @@
+"""The scheduler's words: where the performance goes, what is wanted for when, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from livediffusion.render.request import RenderRequest
+from livediffusion.types import BPM, Beats
+
+
+class Trajectory(Protocol):
+    """Where the performance is going."""
+
+    @property
+    def revision(self) -> int:
+        """Grows with each gesture of the performer."""
+
+    @property
+    def moving_until(self) -> Beats:
+        """The beat from which nothing changes any more; infinite while something drifts."""
+
+    def request_at(self, beat: Beats) -> RenderRequest:
+        """What should sound at a beat, now or to come."""
+
+    def neighbours(self, beat: Beats) -> Sequence[RenderRequest]:
+        """What a performer might want next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the performer and the machine allow."""
+
+    beats: int = 8
+    beats_per_bar: int = 4
+    quantise: Beats = 0.0  # 0 off, else the grid in beats
+    ahead: int = 2
+    steps_min: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A loop that should sound from beat `due` on, or as soon as it is ready when None.
+
+    An `idle` one is not asked for yet: it is rendered so that it is there when it is.
+    """
+
+    due: Beats | None
+    grid: Beats
+    request: RenderRequest
+    revision: int
+    idle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A loop that is ready and waits in the player for its beat."""
+
+    due: Beats
+    revision: int
+    cache_key: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a finished loop goes: at the first multiple of `grid` from beat `due` on."""
+
+    due: Beats
+    grid: Beats
+    replaces: tuple[int, ...]  # slots of queued loops that must not sound any more
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The last render, whose phase the next one may start from."""
+
+    audio_key: str
+    length: int
+    fits: tuple[str, int, BPM]  # model, beats, tempo
