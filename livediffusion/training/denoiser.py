@@ -184,6 +184,7 @@ class Trainer:
             if time.monotonic() - saved > SAVE_EVERY_S:
                 self.save()
                 saved = time.monotonic()
-            progress(f"training: step {self.step}, loss {smooth:.4f}", self.spent_s / budget)
+            done = min(1.0, self.spent_s / budget)
+            progress(f"training: step {self.step}, loss {smooth:.4f}", done)
         self.save()
         return self.average
