@@ -1,0 +1,81 @@
+"""Sample a model folder the way the render engine does, for evaluation and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
+from torch import Tensor
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from livediffusion.spectrogram.circular import make_circular_in_time
+from livediffusion.training import text
+from livediffusion.training.denoiser import GRID, Networks
+from livediffusion.training.pictures import from_model
+
+CHUNK = 16  # loops sampled at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A pipeline's parts in float32, ready to sample."""
+
+    networks: Networks
+    vae: AutoencoderTiny
+    tokenizer: CLIPTokenizer
+    scheduler: DDIMScheduler
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Load an exported folder; time wraps in the autoencoder, not in the denoiser."""
+        unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
+        encoder = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+        vae = AutoencoderTiny.from_pretrained(folder / "vae", torch_dtype=torch.float32)
+        scheduler = DDIMScheduler.from_pretrained(folder / "scheduler")
+        networks = Networks(unet.eval(), encoder.eval())
+        tokenizer = text.load_tokenizer(folder / "tokenizer")
+        make_circular_in_time(vae)
+        return cls(networks, vae.eval(), tokenizer, scheduler)
+
+    def embed(self, prompts: Sequence[str]) -> Tensor:
+        """Embeddings (n, tokens, width)."""
+        with torch.no_grad():
+            ids = text.token_ids(self.tokenizer, prompts)
+            return text.embed(self.networks.text_encoder, ids)
+
+    def noise(self, seeds: Sequence[int]) -> Tensor:
+        """Starting noise (n, k, h, w), one seed each."""
+        shape = (1, self.networks.unet.config.in_channels, *GRID)
+        draw = [torch.randn(shape, generator=torch.Generator().manual_seed(s)) for s in seeds]
+        return torch.cat(draw)
+
+    @torch.no_grad()
+    def latents(
+        self, embeddings: Tensor, noise: Tensor, steps: int = 4, guidance: float = 1.0
+    ) -> Tensor:
+        """Sampled latents (n, k, h, w), deterministic given the noise."""
+        blank = self.embed([""]) if guidance > 1.0 else None
+        chunks = zip(embeddings.split(CHUNK), noise.split(CHUNK), strict=True)
+        return torch.cat([self._sample(e, n, steps, guidance, blank) for e, n in chunks])
+
+    def _sample(
+        self, embeddings: Tensor, x: Tensor, steps: int, guidance: float, blank: Tensor | None
+    ) -> Tensor:
+        self.scheduler.set_timesteps(steps)
+        x = x * self.scheduler.init_noise_sigma
+        for t in self.scheduler.timesteps:
+            v = self.networks.unet(x, t, embeddings).sample
+            if blank is not None:
+                without = self.networks.unet(x, t, blank.expand_as(embeddings)).sample
+                v = without + guidance * (v - without)
+            x = self.scheduler.step(v, t, x).prev_sample
+        return x
+
+    @torch.no_grad()
+    def pictures(self, latents: Tensor) -> Tensor:
+        """Pictures (n, bands, columns) of latents."""
+        scaling = self.vae.config.scaling_factor
+        return torch.cat([from_model(self.vae.decoder(z / scaling)) for z in latents.split(CHUNK)])
