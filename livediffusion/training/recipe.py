@@ -1,0 +1,139 @@
+"""The whole recipe: from nothing to a model folder, in stages that leave files behind.
+
+A stage whose file is there is skipped, and the long one goes on from its checkpoint, so an
+interrupted training is started again with the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderTiny
+
+from livediffusion.spectrogram.circular import make_circular_in_time
+from livediffusion.training import autoencoder, captions, dataset, denoiser, text, tokenizer
+from livediffusion.training import evaluate as evaluation
+from livediffusion.training.dataset import Dataset, Progress
+from livediffusion.training.denoiser import Corpus, Networks
+from livediffusion.training.distil import Distiller
+from livediffusion.training.export import export
+
+SEEDS, STYLES = 40, 3  # of every genre; styles of every seed
+# Shares of the time for the stages that take as much as they are given.
+SHARES = {"text": 0.02, "denoiser": 0.80, "student": 0.09, "decoder": 0.09}
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The work folder, the time for each stage, and where progress is reported."""
+
+    folder: Path
+    minutes: float
+    processes: int
+    progress: Progress
+
+    def time_for(self, stage: str) -> float:
+        """Minutes of a stage."""
+        return self.minutes * SHARES[stage]
+
+    def data(self) -> Dataset:
+        """The training loops, rendered if need be."""
+        rows = dataset.plan(SEEDS, STYLES)
+        return dataset.render(rows, self.folder / "data", "train", self.processes, self.progress)
+
+    def tokenizer(self, data: Dataset) -> Path:
+        """The folder of a tokenizer trained on captions of the loops."""
+        folder = self.folder / "tokenizer"
+        if not (folder / "tokenizer_config.json").is_file():
+            rng = np.random.default_rng(0)
+            texts = [captions.caption(row, rng) for row in data.rows for _ in range(6)]
+            texts += [name for names in captions.NAMES.values() for name in names] * 20
+            tokenizer.train(texts, folder)
+        return folder
+
+    def vae(self, data: Dataset) -> AutoencoderTiny:
+        """The closed-form autoencoder."""
+        path = self.folder / "vae.pt"
+        if not path.is_file():
+            self.progress("fitting the autoencoder", 0.0)
+            torch.save(autoencoder.fit(data).state_dict(), path)
+        return _load_vae(path)
+
+    def networks(self, data: Dataset, tokens: Path) -> Networks:
+        """A fresh denoiser and a text encoder that has learned to read captions."""
+        torch.manual_seed(0)
+        reader = text.load_tokenizer(tokens)
+        encoder, path = text.build(reader), self.folder / "text.pt"
+        if path.is_file():
+            encoder.load_state_dict(torch.load(path, weights_only=True))
+        else:
+            text.pretrain(encoder, reader, data.rows, self.time_for("text"), self.progress)
+            torch.save(encoder.state_dict(), path)
+        return Networks(denoiser.build().to(memory_format=torch.channels_last), encoder)
+
+    def student(self, teacher: Networks, corpus: Corpus) -> Networks:
+        """The teacher distilled to few steps."""
+        path = self.folder / "student.pt"
+        if path.is_file():
+            teacher.load(torch.load(path, weights_only=True))
+            return teacher
+        student = Distiller(teacher, corpus).run(self.time_for("student"), self.progress)
+        torch.save(student.state(), path)
+        return student
+
+    def decoder(self, vae: AutoencoderTiny, data: Dataset, corpus: Corpus) -> AutoencoderTiny:
+        """The autoencoder with a trained decoder."""
+        path = self.folder / "decoder.pt"
+        if path.is_file():
+            return _load_vae(path)
+        minutes = self.time_for("decoder")
+        autoencoder.train_decoder(vae, data, corpus.latents, minutes, self.progress)
+        torch.save(vae.state_dict(), path)
+        return vae
+
+
+def _load_vae(path: Path) -> AutoencoderTiny:
+    vae = autoencoder.build()
+    make_circular_in_time(vae)
+    vae.load_state_dict(torch.load(path, weights_only=True))
+    return vae.eval()
+
+
+def train(
+    out: Path, workdir: Path, minutes: float, threads: int, progress: Callable[[str, float], None]
+) -> None:
+    """Make the pocket model in `out`, working in `workdir`, in about so many minutes.
+
+    Rendering the loops comes before and takes about a minute on each of two cores. `progress`
+    hears what is being done and how far that stage is, 0..1. Goes on where it was interrupted.
+    Raises UserError where FluidSynth, its sound font or the samples are missing.
+    """
+    torch.set_num_threads(threads)
+    shop = Workshop(workdir, minutes, threads, progress)
+    data = shop.data()
+    tokens = shop.tokenizer(data)
+    vae = shop.vae(data)
+    latents = autoencoder.encode_all(vae, data)
+    corpus = Corpus(latents, data.rows, text.load_tokenizer(tokens))
+    networks = shop.networks(data, tokens)
+    trainer = denoiser.Trainer(networks, corpus, workdir / "denoiser.pt", compiled=minutes > 30)
+    teacher = trainer.run(shop.time_for("denoiser"), progress)
+    student = shop.student(teacher, corpus)
+    export(student, shop.decoder(vae, data, corpus), tokens, out)
+    progress(f"wrote {out}", 1.0)
+
+
+def evaluate(
+    folder: Path, workdir: Path, progress: Callable[[str, float], None]
+) -> dict[str, object]:
+    """Measure a model folder against held-out real loops; see `evaluate.report`.
+
+    Renders what is missing in `workdir` and leaves pictures in `workdir/evaluation`.
+    """
+    training = Workshop(workdir, 0.0, 1, progress).data()
+    bench = evaluation.prepare(folder, workdir, training, progress)
+    return evaluation.report(bench, progress)
