@@ -55,15 +55,16 @@ def test_diffusers_loads_it_as_a_pipeline() -> None:
     assert torch.isfinite(latents).all()
 
 
-def test_techno_kicks_on_the_beat(model: Model) -> None:
-    pictures = play(model, "techno")
-    assert float(measures.beat_pulse(pictures).mean()) > 0.6
+@pytest.mark.parametrize("genre", ["techno", "house", "trance"])
+def test_kicks_fall_on_the_beat(model: Model, genre: str) -> None:
+    pictures = play(model, genre)
+    assert float(measures.beat_pulse(pictures).mean()) > 0.45
     late = pictures.roll(POCKET.columns_per_beat // 2, 2)
-    assert (measures.kick_on_beat(pictures) > measures.kick_on_beat(late)).all()
+    assert (measures.kick_on_beat(pictures) > measures.kick_on_beat(late) + 0.03).all()
 
 
 def test_ambient_does_not(model: Model) -> None:
-    assert float(measures.beat_pulse(play(model, "ambient")).mean()) < 0.4
+    assert float(measures.beat_pulse(play(model, "ambient")).mean()) < 0.3
     calm, busy = play(model, "ambient"), play(model, "techno")
     assert float(measures.low_pulse(calm).mean()) < float(measures.low_pulse(busy).mean())
 
