@@ -11,8 +11,9 @@ import torch
 from livediffusion.training import measures
 from livediffusion.training.composer import GENRES, Loop, Style, compose, theory
 from livediffusion.training.composer.compose import LENGTH
-from livediffusion.training.composer.fluid import SOUND_FONTS
+from livediffusion.training.composer.fluid import SOUND_FONTS, fluid
 from livediffusion.training.composer.samples import FOLDERS
+from livediffusion.training.composer.synth import Audio
 from livediffusion.training.pictures import picture
 
 A_MINOR = {9, 11, 0, 2, 4, 5, 7}  # pitch classes
@@ -45,6 +46,16 @@ def test_a_loop_is_an_exact_circle_with_headroom(genre: str) -> None:
 def test_equal_requests_give_equal_samples_and_seeds_differ() -> None:
     assert np.array_equal(play("techno", 4).audio, play("techno", 4).audio)
     assert not np.array_equal(play("techno", 4).audio, play("techno", 5).audio)
+
+
+@pytest.mark.skipif(not LIBRARIES, reason="needs fluid-soundfont-gm")
+def test_a_note_of_the_sound_font_does_not_depend_on_those_before_it() -> None:
+    def choir() -> Audio:
+        return fluid().note(52, 60, 0.3, 100)
+
+    first = choir()
+    fluid().note(0, 60, 0.1234, 90)
+    assert np.abs(choir() - first).max() < 0.01 * np.abs(first).max()
 
 
 @pytest.mark.parametrize("genre", GENRES)

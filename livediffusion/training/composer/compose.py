@@ -129,6 +129,7 @@ def _master(session: _Session, drums: Curve, bass: Curve, music: Curve) -> Audio
 def compose(genre: str, seed: int, style: Style | None = None) -> Loop:
     """Compose and render one loop; the same arguments give the same samples.
 
+    (But for a hair: a few notes of the sound font vary slightly with what was played before.)
     Raises KeyError for a genre that is not in `GENRES`.
     """
     row, style = GENRES[genre], style or Style()

@@ -21,7 +21,8 @@ SOUND_FONTS = (
 )
 DRUM_BANK = 128
 DRUM_CHANNEL = 9
-TAIL_S = 0.45  # rendered after a note's release
+BLOCK = 64  # samples that FluidSynth renders at a time
+TAIL_S = 0.45  # rendered after a note's release, whole blocks
 
 
 class Fluid:
@@ -51,7 +52,8 @@ class Fluid:
         lib = self._lib
         lib.fluid_synth_program_select(self._synth, channel, self._font, bank, program)
         lib.fluid_synth_noteon(self._synth, channel, key, velocity)
-        held = self._write(int(hold * SAMPLE_RATE))
+        # Notes begin and end on FluidSynth's blocks: whole ones make each note start alike.
+        held = self._write(round(hold * SAMPLE_RATE / BLOCK) * BLOCK)
         lib.fluid_synth_noteoff(self._synth, channel, key)
         tail = self._write(int(TAIL_S * SAMPLE_RATE))
         lib.fluid_synth_all_sounds_off(self._synth, channel)
