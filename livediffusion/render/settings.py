@@ -19,7 +19,7 @@ class RendererSettings:
     """Where to meet the others, which model to load first, and on what.
 
     `models` maps names to folders or hub names; "pocket" needs no entry. `threads` 0 means all
-    CPUs.
+    CPUs but one.
     """
 
     run_dir: Path  # holds the arena, and the renderer's socket
@@ -53,7 +53,10 @@ def model_source(name: str, models: Mapping[str, str]) -> str:
 
 
 def available_threads() -> int:
-    """CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """CPUs that rendering may use: all but one, which is the music's.
+
+    On two CPUs a small model is even faster so: its work is too little to be shared.
+    """
+    allowed = hasattr(os, "sched_getaffinity")
+    cpus = len(os.sched_getaffinity(0)) if allowed else os.cpu_count() or 1
+    return max(1, cpus - 1)
