@@ -6,6 +6,7 @@ interrupted training is started again with the same words.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +121,9 @@ def train(
     latents = autoencoder.encode_all(vae, data)
     corpus = Corpus(latents, data.rows, text.load_tokenizer(tokens))
     networks = shop.networks(data, tokens)
-    trainer = denoiser.Trainer(networks, corpus, workdir / "denoiser.pt", compiled=minutes > 30)
+    # Compiling takes minutes and makes a step a quarter shorter; it needs a C++ compiler.
+    compiled = minutes > 30 and shutil.which("g++") is not None
+    trainer = denoiser.Trainer(networks, corpus, workdir / "denoiser.pt", compiled)
     teacher = trainer.run(shop.time_for("denoiser"), progress)
     student = shop.student(teacher, corpus)
     export(student, shop.decoder(vae, data, corpus), tokens, out)
