@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ PERIOD = 192000  # 8 beats at 120 bpm
 BAR = PERIOD // 2
 BUSY_S = 60.0
 TRIES = 3
+EXCUSED = 10  # looks of 20 ms: an underrun so soon after the host took the CPU away is the host's
 CAPTURE_S = 400.0
 FADE = round(0.060 * RATE)
 
@@ -104,7 +106,7 @@ class Played:
     marks: dict[str, int] = field(default_factory=dict)  # output frames until `align`
     render_s: float = 0.0
     lfo_swaps: list[float] = field(default_factory=list)
-    underruns: int = -1
+    underruns: int = -1  # that the host of a virtual machine did not cause
     anchor_frame: int = 0
     anchor: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
 
@@ -157,9 +159,7 @@ def perform(daemon: Daemon, played: Played, folder: Path) -> None:
     kill_the_renderer(daemon, played)
     daemon.osc.send_message("/ld/quantise", "off")
     for _ in range(TRIES):  # another program on the test machine may take its turn once
-        before = daemon.transport.underruns
         wiggle(daemon, played)
-        played.underruns = daemon.transport.underruns - before
         if played.underruns == 0:
             break
 
@@ -182,16 +182,26 @@ def wiggle(daemon: Daemon, played: Played) -> None:
     played.lfo_swaps.clear()
     played.mark("lfo", daemon)
     start, swaps = time.monotonic(), daemon.transport.swaps
-    renders = []
+    renders, stolen = [], deque([stolen_ticks()], maxlen=EXCUSED)
+    played.underruns, underruns = 0, daemon.transport.underruns
     while (now := time.monotonic() - start) < BUSY_S:
         daemon.osc.send_message("/ld/prompt/2/weight", 0.5 + 0.5 * math.sin(now * 2.7))
         if (count := daemon.transport.swaps) > swaps:
             swaps = count
             played.lfo_swaps.append(now)
             renders.append(float(daemon.status["render_ms"]) / 1000.0)
+        stolen.append(stolen_ticks())
+        if (counted := daemon.transport.underruns) > underruns:
+            played.underruns += (counted - underruns) * (stolen[-1] == stolen[0])
+            underruns = counted
         time.sleep(0.02)
     played.render_s = max(renders)
     played.mark("lfo end", daemon)
+
+
+def stolen_ticks() -> int:
+    """Ticks that the host took from this virtual machine, all of its CPUs together."""
+    return int(Path("/proc/stat").read_text().split()[8])
 
 
 @pytest.fixture(scope="module")
