@@ -81,11 +81,8 @@ class Trajectory:
 
     def blend_at(self, beat: Beats) -> tuple[float, ...]:
         """Weights that sum to 1; all zero keeps the last blend."""
-        raw = self.weights.at(beat)
-        kept = self.weights.origin if sum(self.weights.origin) > 0.0 else self._kept
-        total = sum(kept)
-        last = tuple(weight / total for weight in kept) if total > 0.0 else ()
-        return normalised(raw, last)
+        added = len(self.texts) - len(self._kept)
+        return normalised(self.weights.at(beat), (*self._kept, *(0.0,) * added))
 
     def move_weights(self, target: tuple[float, ...], now: Beats, glide: Beats) -> None:
         """Glide to new raw weights."""

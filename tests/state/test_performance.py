@@ -226,3 +226,11 @@ def test_the_neighbours_are_each_prompt_alone() -> None:
     alone = [request.prompts for request in playing.trajectory.neighbours(0.0)]
     assert alone == [(("house", 1.0),), (("drum and bass", 1.0),)]
     assert performance('[[prompt]]\ntext = "dub"\n').trajectory.neighbours(0.0) == []
+
+
+def test_all_weights_zero_keeps_the_last_blend_with_a_new_prompt_too() -> None:
+    playing = performance()
+    send(playing, "/ld/blend", 0.25, 0.75)
+    send(playing, "/ld/blend", 0.0, 0.0)
+    send(playing, "/ld/prompt/3/text", "jazz")
+    assert blend(playing, 1.0) == [0.25, 0.75, 0.0]

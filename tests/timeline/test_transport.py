@@ -53,3 +53,10 @@ def test_fewer_steps_are_afforded_in_less_time() -> None:
     assert times.affordable_steps(0.7, 20, 4) == 10
     assert times.affordable_steps(0.1, 20, 4) == 4
     assert times.affordable_steps(0.1, 3, 4) == 3
+
+
+def test_the_estimate_is_what_nineteen_of_twenty_stay_under() -> None:
+    times = RenderTimes()
+    for number in range(1, 21):
+        times.add(total=number / 10, denoise=0.0, steps=4)
+    assert times.p95(4) == 1.9
