@@ -160,6 +160,11 @@ def overridden(config: Config, changes: Mapping[str, Any]) -> Config:
     return config
 
 
+def model_name(config: Config, patch: str, command_line: str = "") -> str:
+    """The model that counts: the command line's over the patch's over the config's; "" is none."""
+    return command_line or patch or config.render.model
+
+
 def default_places() -> list[Path]:
     """Where a config is looked for: the working folder, then the user's config folder."""
     return [Path(FILE_NAME), user_folder() / FILE_NAME]

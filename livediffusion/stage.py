@@ -16,7 +16,7 @@ from rich.console import Console
 
 import livediffusion
 from livediffusion.config import FILE_NAME as CONFIG_NAME
-from livediffusion.config import Config, load_config, overridden, user_folder
+from livediffusion.config import Config, load_config, model_name, overridden, user_folder
 from livediffusion.control.settings import ControlSettings
 from livediffusion.daemon import Child, Supervisor, make_run_dir
 from livediffusion.errors import UserError
@@ -75,7 +75,7 @@ class Staged:
     def supervisor(self, run_dir: Path, say: Callable[[str], None]) -> Supervisor:
         """A supervisor over player, renderer and control; UserError for an unknown model."""
         config = overridden(self.config, self.overrides)
-        model = self.model or self.patch.model or config.render.model
+        model = model_name(config, self.patch.model, self.model)
         model_source(model, config.models)
         renderer = _renderer(run_dir, config, model)
         children = [

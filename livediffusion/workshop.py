@@ -13,14 +13,14 @@ from PIL import Image
 from rich.console import Console
 from scipy.io import wavfile
 
-from livediffusion.config import Config, load_config
+from livediffusion.config import Config, load_config, model_name
 from livediffusion.errors import UserError
 from livediffusion.render.loop import Loop
 from livediffusion.render.request import RenderRequest, normalise
 from livediffusion.stage import read_patch
 from livediffusion.state.patch import Patch
 from livediffusion.state.performance import Performance
-from livediffusion.types import BPM, CHANNELS, SAMPLE_RATE
+from livediffusion.types import BPM, CHANNELS, SAMPLE_RATE, ModelDefaults
 
 _SUFFIXES = (".wav", ".flac")
 _DECODE_ITERATIONS = 32  # of phase reconstruction; there is time
@@ -46,10 +46,11 @@ def render(wanted: Wanted, output: Path, config_path: Path | None, console: Cons
     check_output(output)
     config = load_config(config_path)
     patch = read_patch(wanted.patch) if wanted.patch else None
-    model = wanted.model or (patch.model if patch else "") or config.render.model
-    base = _base(wanted, patch, model)
+    if patch is None and not wanted.prompts:
+        raise UserError('Say what to render: livediffusion render "dark techno", or --patch P.')
+    model = model_name(config, patch.model if patch else "", wanted.model or "")
     with console.status("Loading the model …") as status:
-        loop = _render(wanted, base, model, config, status.update)
+        loop = _render(wanted, patch, model, config, status.update)
     write(output, loop.audio)
     seconds = len(loop.audio) / SAMPLE_RATE
     console.print(
@@ -60,18 +61,9 @@ def render(wanted: Wanted, output: Path, config_path: Path | None, console: Cons
     )
 
 
-def _base(wanted: Wanted, patch: Patch | None, model: str) -> RenderRequest | None:
-    """The request of a patch at beat 0; None when the prompts come from the command line."""
-    if wanted.prompts and patch is None:
-        return None
-    if patch is None:
-        raise UserError('Say what to render: livediffusion render "dark techno", or --patch P.')
-    return Performance(patch, model).trajectory.request_at(0.0)
-
-
 def _render(
     wanted: Wanted,
-    base: RenderRequest | None,
+    patch: Patch | None,
     model: str,
     config: Config,
     say: Callable[[str], None],
@@ -86,16 +78,30 @@ def _render(
         threads=config.render.threads,
     )
     say("Rendering …")
-    defaults = default_request(engine, "")
-    request = defaults if base is None else replace(base, model=model)
-    if base is not None:
-        request = replace(request, steps=defaults.steps, guidance=defaults.guidance)
-    return render_loop(engine, _adjusted(request, wanted))
+    request = default_request(engine, "")
+    texts = wanted.prompts
+    if patch is not None:
+        request = _at_the_start(patch, request)
+        texts = texts or tuple(prompt.text for prompt in patch.prompts)
+    return render_loop(engine, _adjusted(request, wanted, texts))
 
 
-def _adjusted(request: RenderRequest, wanted: Wanted) -> RenderRequest:
-    """The request with what the command line asks for."""
-    texts = wanted.prompts or tuple(text for text, _ in request.prompts)
+def _at_the_start(patch: Patch, defaults: RenderRequest) -> RenderRequest:
+    """The request of a patch at beat 0, with the model's defaults where the patch is silent."""
+    trajectory = Performance(patch, defaults.model).trajectory
+    trajectory.defaults = ModelDefaults(
+        name=defaults.model,
+        hash=defaults.model_hash,
+        steps=defaults.steps,
+        guidance=defaults.guidance,
+        sampler=defaults.sampler,
+        native_tempo=defaults.tempo,
+    )
+    return trajectory.request_at(0.0)
+
+
+def _adjusted(request: RenderRequest, wanted: Wanted, texts: tuple[str, ...]) -> RenderRequest:
+    """The request with what the command line asks for; `texts` are all prompts there are."""
     if wanted.weights and len(wanted.weights) != len(texts):
         raise UserError(f"--weights needs {len(texts)} numbers, one a prompt.")
     if wanted.weights and (min(wanted.weights) < 0 or sum(wanted.weights) <= 0):

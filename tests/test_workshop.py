@@ -83,6 +83,19 @@ def test_a_morph_moves_in_small_steps() -> None:
     assert max(steps) < ends
 
 
+def test_a_patchs_own_steps_and_all_its_prompts_count(tmp_path: Path) -> None:
+    two = '[[prompt]]\ntext = "rock"\n[[prompt]]\ntext = "jazz"\n'
+    patches = {"plain": two, "more": "steps = 6\n" + two, "guided": "guidance = 3\n" + two}
+    for name, text in patches.items():
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+        run("render", "--patch", tmp_path / f"{name}.toml", "-o", tmp_path / f"{name}.wav")
+    loops = {(tmp_path / f"{name}.wav").read_bytes() for name in patches}
+    assert len(loops) == 3
+    blend, plain = tmp_path / "blend.wav", tmp_path / "plain.toml"
+    run("render", "--patch", plain, "--weights", "0,1", "-o", blend)
+    assert blend.read_bytes() not in loops
+
+
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="LIVEDIFFUSION_SEED_IMAGES names no folder")
 @pytest.mark.parametrize("name", ["og_beat", "agile", "motorway", "marim", "vibes"])
 def test_real_seed_pictures_come_out_as_exact_loops(tmp_path: Path, name: str) -> None:

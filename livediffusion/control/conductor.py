@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from livediffusion.config import Config
+from livediffusion.config import Config, model_name
 from livediffusion.control.delivery import Delivery
 from livediffusion.control.desk import Asked, Desk
 from livediffusion.control.osc_feedback import Feedback
@@ -59,6 +59,7 @@ class Conductor:
         self._next_patch: Patch | None = None  # waits for its model
         self._ready_to_render = False
         self.playing = True  # what the performer wants
+        self.model = ""  # the command line's, over any patch's
         self._not_before: Seconds = 0.0
 
     def tick(self, now: Seconds) -> None:
@@ -135,7 +136,7 @@ class Conductor:
 
     def _load_patch(self, name: str, beat: Beats) -> None:
         patch = load_patch(find_patch(name, self._patch_folders))
-        model = patch.model or self._config.render.model
+        model = model_name(self._config, patch.model, self.model)
         if model == self.performance.model:
             self._take_patch(patch, model, beat)
         elif self._renderer.load(model):

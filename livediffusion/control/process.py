@@ -6,7 +6,7 @@ import threading
 import time
 from multiprocessing.connection import Connection
 
-from livediffusion.config import Config, load_config, overridden
+from livediffusion.config import Config, load_config, model_name, overridden
 from livediffusion.control.conductor import Conductor
 from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
@@ -46,6 +46,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     folders = (settings.patch.parent, *settings.patch_folders)
     conductor = Conductor(config, arena, performance, desk, feedback, settings.run_dir, folders)
     conductor.playing = memory.playing if memory else True
+    conductor.model = settings.model
     try:
         while not stop.is_set():
             inbox.wait(_TICK_S)
@@ -62,4 +63,4 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
 
 def _first_performance(settings: ControlSettings, config: Config) -> Performance:
     patch = load_patch(settings.patch)
-    return Performance(patch, settings.model or patch.model or config.render.model)
+    return Performance(patch, model_name(config, patch.model, settings.model))

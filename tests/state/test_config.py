@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livediffusion.config import Config, load_config, overridden, parse_config
+from livediffusion.config import Config, load_config, model_name, overridden, parse_config
 from livediffusion.errors import UserError
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
@@ -67,3 +67,10 @@ def test_feedback_goes_to_endpoints():
     assert parse_config('osc.feedback = ["127.0.0.1:9000"]').osc.feedback == (("127.0.0.1", 9000),)
     with pytest.raises(UserError, match="written as"):
         parse_config('osc.feedback = ["9000"]')
+
+
+def test_the_command_lines_model_comes_before_the_patchs_and_the_configs():
+    config = overridden(Config(), {"render.model": "from config"})
+    assert model_name(config, "", "") == "from config"
+    assert model_name(config, "from patch") == "from patch"
+    assert model_name(config, "from patch", "asked for") == "asked for"
