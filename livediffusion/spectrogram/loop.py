@@ -21,8 +21,8 @@ from livediffusion.spectrogram.mel import from_bands, to_bands
 from livediffusion.spectrogram.params import SpectrogramParams
 from livediffusion.spectrogram.phase import interpolate_columns, reconstruct
 from livediffusion.spectrogram.resample import resample_loop, resample_plain
+from livediffusion.types import SAMPLE_RATE
 
-SAMPLE_RATE = 48000  # Hz, what the player plays
 MIN_TEMPO, MAX_TEMPO = 20.0, 300.0  # bpm
 COLD_ITERATIONS = 8
 WARM_ITERATIONS = 2

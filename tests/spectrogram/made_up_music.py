@@ -8,21 +8,11 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from livediffusion.render.settings import POCKET_FOLDER
 from livediffusion.spectrogram.params import SpectrogramParams
 
 # The shipped model's geometry, and one small enough for hundreds of property tests.
-POCKET = SpectrogramParams(
-    sample_rate=32000,
-    bands=256,
-    min_hz=20.0,
-    max_hz=15800.0,
-    mel_norm="mean",
-    window=1536,
-    n_fft=2048,
-    power=0.3,
-    max_amplitude=200.0,
-    native_tempo=120.0,
-)
+POCKET = SpectrogramParams.load(POCKET_FOLDER)
 SMALL = SpectrogramParams(
     sample_rate=8000,
     bands=40,
