@@ -16,6 +16,7 @@ from livediffusion.training.composer.genres import GENRES
 from livediffusion.training.composer.instruments import note
 from livediffusion.training.composer.samples import sample
 from livediffusion.training.composer.synth import SAMPLE_RATE, Audio, Curve
+from livediffusion.training.composer.style import Style
 from livediffusion.training.composer.theory import STEPS, events, unroll
 
 TEMPO = 120.0  # bpm of every loop: the picture's grid is in beats, so one tempo is enough
@@ -26,14 +27,6 @@ DRUMS_RMS, BASS_RMS, MUSIC_RMS, MASTER_RMS = 0.16, 0.11, 0.11, 0.125
 HIT_GAINS = {"x": 1.0, "o": 0.4}
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a loop is played; the same seed in two styles is the same music."""
-
-    brightness: int = 0  # -1 dark, 0, 1 bright
-    energy: int = 0  # -1 calm, 0, 1 energetic
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +127,7 @@ def compose(genre: str, seed: int, style: Style | None = None) -> Loop:
     """
     row, style = GENRES[genre], style or Style()
     rng = np.random.default_rng([zlib.crc32(genre.encode()), seed])
-    progression = row.progressions[int(rng.integers(len(row.progressions)))]
+    progression = row.minor[int(rng.integers(len(row.minor)))]
     session = _Session(row, style, rng, progression)
     drums, bass, music = (np.zeros(LENGTH) for _ in range(3))
     if row.kits:
