@@ -1,4 +1,4 @@
-"""Band-limited synthesis: a table of patches, played as sums of sine waves.
+"""Band-limited synthesis: the patches of a table, played as sums of sine waves.
 
 A patch is additive, so its filter is a gain for each harmonic that may move in time: no
 aliasing, no filter state, and the same note always gives the same samples.
@@ -6,80 +6,16 @@ aliasing, no filter state, and the same note always gives the same samples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
+
+from livediffusion.training.composer.patches import PATCHES, Patch, Wave
+
+__all__ = ["PATCHES", "SAMPLE_RATE", "Audio", "Curve", "Patch", "frequency", "play", "seconds"]
 
 SAMPLE_RATE = 32000  # Hz, the model's own
 Audio = NDArray[np.float32]
 Curve = NDArray[np.float64]
-Wave = Literal["saw", "square", "pulse", "triangle", "sine"]
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """A synthesiser voice; times in seconds, frequencies in Hz unless they say otherwise."""
-
-    wave: Wave = "saw"
-    cutoff: float = 6000.0  # of a two-pole low-pass
-    sweep: float = 0.0  # octaves the cutoff starts above itself
-    sweep_s: float = 0.1
-    resonance: float = 0.0  # height of the peak at the cutoff, 0 none
-    wobble: float = 0.0  # octaves the cutoff is moved by a low-frequency oscillator
-    wobble_hz: float = 0.0
-    voices: int = 1
-    detune: float = 10.0  # cents between the outermost voices and the centre
-    attack: float = 0.004
-    decay: float = 0.3
-    sustain: float = 0.7
-    release: float = 0.06
-    drive: float = 0.0  # gain into a tanh, 0 clean
-    modulation: float = 0.0  # FM index at the start, for bells and electric pianos
-    ratio: float = 2.0  # FM modulator over carrier
-    octave_below: float = 0.0  # gain of a sine an octave below
-
-
-PATCHES: dict[str, Patch] = {
-    "acid": Patch(cutoff=260, sweep=3.2, sweep_s=0.09, resonance=5.0, sustain=0.6, drive=2.0),
-    "saw bass": Patch(cutoff=700, sweep=1.5, sweep_s=0.08, sustain=0.8, octave_below=0.3),
-    "sub bass": Patch("triangle", cutoff=400, decay=0.6, sustain=0.8, drive=1.2),
-    "reese": Patch(cutoff=900, voices=2, detune=14, attack=0.01, sustain=0.95, octave_below=0.5),
-    "wobble bass": Patch(
-        cutoff=220,
-        wobble=3.4,
-        wobble_hz=4.0,
-        resonance=2.0,
-        voices=2,
-        detune=8,
-        sustain=1.0,
-        drive=2.5,
-        octave_below=0.5,
-    ),
-    "square bass": Patch("square", cutoff=900, sweep=1.0, sustain=0.7),
-    "triangle bass": Patch("triangle", cutoff=9000, attack=0.002, sustain=1.0, release=0.01),
-    "pluck": Patch(
-        cutoff=900,
-        sweep=3.0,
-        sweep_s=0.07,
-        voices=3,
-        detune=9,
-        decay=0.16,
-        sustain=0.05,
-        release=0.1,
-    ),
-    "stab": Patch(cutoff=1400, sweep=1.5, voices=2, detune=7, decay=0.12, sustain=0.15),
-    "supersaw": Patch(cutoff=7000, voices=5, detune=17, attack=0.006, sustain=0.85, release=0.1),
-    "saw lead": Patch(cutoff=4500, voices=2, detune=8, attack=0.01, sustain=0.85),
-    "square lead": Patch("square", cutoff=9000, attack=0.002, decay=0.2, sustain=0.5, release=0.02),
-    "pulse lead": Patch("pulse", cutoff=9000, attack=0.002, decay=0.12, sustain=0.6, release=0.02),
-    "warm pad": Patch(
-        cutoff=1300, voices=3, detune=10, attack=0.3, decay=1.0, sustain=0.9, release=0.5
-    ),
-    "glass pad": Patch("triangle", cutoff=5000, attack=0.4, sustain=0.95, release=0.7, voices=2),
-    "bell": Patch("sine", decay=0.7, sustain=0.05, release=0.5, modulation=2.0, ratio=3.5),
-}
 
 
 def seconds(count: int) -> Curve:
@@ -129,20 +65,54 @@ def _envelope(patch: Patch, t: Curve, hold: float) -> Curve:
     return np.asarray(np.minimum(1.0, t / patch.attack) * level * release**1.5)
 
 
+def _warp(patch: Patch, t: Curve) -> Curve:
+    """Time as the oscillators see it: faster where the pitch is bent up."""
+    if not patch.bend and not patch.vibrato:
+        return t
+    semitones = patch.bend * np.exp(-t / patch.bend_s)
+    semitones += patch.vibrato / 100.0 * np.sin(2 * np.pi * patch.vibrato_hz * t)
+    return np.asarray(np.cumsum(2.0 ** (semitones / 12.0)) / SAMPLE_RATE)
+
+
+def _formants(patch: Patch, hz: float, t: Curve) -> Curve:
+    """Gain of a mouth at one frequency while the wobble opens and closes it."""
+    opened = 0.5 - 0.5 * np.cos(2 * np.pi * patch.wobble_hz * t)
+    first, second = 320.0 * 2.3**opened, 750.0 * 1.7**opened
+    peaks = sum(np.exp(-0.5 * (np.log2(hz / f) / 0.18) ** 2) for f in (first, second))
+    return np.asarray(patch.vowel * peaks)
+
+
+def _noise(patch: Patch, t: Curve) -> Curve:
+    """Noise in a band of about an octave round the moving cutoff."""
+    white = np.fft.rfft(np.random.default_rng(len(t)).normal(size=len(t)))
+    hz = np.fft.rfftfreq(len(t), 1.0 / SAMPLE_RATE) + 1.0
+    cutoff = np.log2(_cutoff(patch, t))
+    out = np.zeros_like(t)
+    for centre in np.arange(7.0, 13.9, 0.33):  # octaves above 1 Hz: 128 Hz to 15 kHz
+        band = np.fft.irfft(white * np.exp(-0.5 * ((np.log2(hz) - centre) / 0.2) ** 2), len(t))
+        out += band * np.exp(-0.5 * ((centre - cutoff) / 0.6) ** 2 - 0.1 * (centre - 10.0))
+    return out / float(np.sqrt(np.mean(out**2)))
+
+
 def _voices(patch: Patch, hz: float, t: Curve, phases: Curve) -> Curve:
     """Sum of all harmonics of all detuned voices."""
+    warped = _warp(patch, t)
     cutoff = _cutoff(patch, t)
-    top = min(0.47 * SAMPLE_RATE, 8.0 * float(cutoff.max()))  # above it the filter leaves nothing
+    reach = max(8.0 * float(cutoff.max()), 3000.0 if patch.vowel else 0.0)
+    top = min(0.47 * SAMPLE_RATE, reach)  # above it the filter leaves nothing
     spread = np.linspace(-1.0, 1.0, patch.voices) if patch.voices > 1 else np.zeros(1)
     out = np.zeros_like(t)
     for cents, phase in zip(spread * patch.detune, phases, strict=False):
         f = hz * 2.0 ** (cents / 1200.0)
-        turn = np.exp(1j * (2 * np.pi * f * t + phase))
+        turn = np.exp(1j * (2 * np.pi * f * warped + phase))
         wave = np.ones_like(turn)
         for k in range(1, max(2, int(top / f) + 1)):
             wave *= turn
             if amplitude := _harmonic(patch.wave, k):
-                out += amplitude * _low_pass(k * f, cutoff, patch.resonance) * wave.imag
+                gain = _low_pass(k * f, cutoff, patch.resonance)
+                if patch.vowel:
+                    gain = gain + _formants(patch, k * f, t)
+                out += amplitude * gain * wave.imag
     return np.asarray(out / np.sqrt(patch.voices))
 
 
@@ -151,14 +121,17 @@ def play(name: str, note: int, hold: float) -> Audio:
     patch = PATCHES[name]
     t = seconds(int((hold + patch.release) * SAMPLE_RATE))
     hz = frequency(note)
-    if patch.modulation:
-        bend = patch.modulation * np.exp(-t / 0.4) * np.sin(2 * np.pi * hz * patch.ratio * t)
-        out = np.sin(2 * np.pi * hz * t + bend)
+    if patch.wave == "noise":
+        out = _noise(patch, t)
+    elif patch.modulation:
+        warped = _warp(patch, t)
+        bend = patch.modulation * np.exp(-t / 0.4) * np.sin(2 * np.pi * hz * patch.ratio * warped)
+        out = np.sin(2 * np.pi * hz * warped + bend)
     else:
         phases = np.random.default_rng(note).uniform(0.0, 2 * np.pi, patch.voices)
         out = _voices(patch, hz, t, phases)
     if patch.octave_below:
-        out = out + patch.octave_below * np.sin(np.pi * hz * t)
+        out = out + patch.octave_below * np.sin(np.pi * hz * _warp(patch, t))
     if patch.drive:
         out = np.tanh(out * patch.drive) / patch.drive**0.5
     return np.asarray(0.25 * out * _envelope(patch, t, hold), dtype=np.float32)
