@@ -162,6 +162,31 @@ PATCHES: dict[str, Patch] = {
     "warm pad": Patch(
         cutoff=1300, voices=3, detune=10, attack=0.3, decay=1.0, sustain=0.9, release=0.5
     ),
+    "drone": Patch(
+        cutoff=500,
+        wobble=1.6,
+        wobble_hz=0.25,
+        voices=2,
+        detune=9,
+        attack=0.6,
+        sustain=1.0,
+        release=0.6,
+    ),
+    "drone swell": Patch(
+        "square",
+        cutoff=350,
+        wobble=2.8,
+        wobble_hz=0.5,
+        resonance=2.0,
+        voices=2,
+        detune=5,
+        attack=1.2,
+        sustain=1.0,
+        release=0.8,
+    ),
+    "drone bass": Patch(
+        cutoff=180, voices=2, detune=12, attack=0.4, sustain=1.0, release=0.4, octave_below=0.4
+    ),
     "glass pad": Patch("triangle", cutoff=5000, attack=0.4, sustain=0.95, release=0.7, voices=2),
     "bell": Patch("sine", decay=0.7, sustain=0.05, release=0.5, modulation=2.0, ratio=3.5),
 }
