@@ -56,6 +56,26 @@ PROGRAMS = {
     "clarinet": 71,
     "flute": 73,
 }
+TRIMS = {  # gains that bring the programs' half-second notes to one loudness, within 3 dB
+    "piano": 1.8,
+    "wurlitzer": 1.3,
+    "vibraphone": 1.5,
+    "hammond": 1.2,
+    "accordion": 1.4,
+    "harmonica": 1.2,
+    "muted guitar": 2.0,
+    "overdriven guitar": 0.75,
+    "distorted guitar": 0.65,
+    "lead guitar": 0.65,
+    "cello": 1.5,
+    "tremolo strings": 1.4,
+    "timpani": 1.6,
+    "strings": 1.4,
+    "slow strings": 1.4,
+    "choir": 1.6,
+    "trombone": 0.75,
+    "clarinet": 0.65,
+}
 
 
 @lru_cache(maxsize=4096)
@@ -63,4 +83,5 @@ def note(instrument: str, key: int, hold: float, velocity: int = 100) -> Audio:
     """One note (MIDI key) held for `hold` seconds, mono float32; the same at every call."""
     if instrument in synth.PATCHES:
         return synth.play(instrument, key, hold) * (velocity / 100)
-    return GM_GAIN * fluid().note(PROGRAMS[instrument], key, hold, velocity)
+    gain = GM_GAIN * TRIMS.get(instrument, 1.0)
+    return gain * fluid().note(PROGRAMS[instrument], key, hold, velocity)
