@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
+
 from livediffusion.training.composer import synth
 from livediffusion.training.composer.fluid import fluid
 from livediffusion.training.composer.synth import Audio
@@ -56,32 +58,16 @@ PROGRAMS = {
     "clarinet": 71,
     "flute": 73,
 }
-TRIMS = {  # gains that bring the programs' half-second notes to one loudness, within 3 dB
-    "piano": 1.8,
-    "wurlitzer": 1.3,
-    "vibraphone": 1.5,
-    "hammond": 1.2,
-    "accordion": 1.4,
-    "harmonica": 1.2,
-    "muted guitar": 2.0,
-    "overdriven guitar": 0.75,
-    "distorted guitar": 0.65,
-    "lead guitar": 0.65,
-    "cello": 1.5,
-    "tremolo strings": 1.4,
-    "timpani": 1.6,
-    "strings": 1.4,
-    "slow strings": 1.4,
-    "choir": 1.6,
-    "trombone": 0.75,
-    "clarinet": 0.65,
-}
 
 
 @lru_cache(maxsize=4096)
-def note(instrument: str, key: int, hold: float, velocity: int = 100) -> Audio:
-    """One note (MIDI key) held for `hold` seconds, mono float32; the same at every call."""
+def note(instrument: str, key: int, hold: float, velocity: int = 100, take: int = 0) -> Audio:
+    """One note (MIDI key) held for `hold` seconds, mono float32; the same at every call.
+
+    Takes of the same note differ where the instrument's voices drift.
+    """
     if instrument in synth.PATCHES:
-        return synth.play(instrument, key, hold) * (velocity / 100)
-    gain = GM_GAIN * TRIMS.get(instrument, 1.0)
-    return gain * fluid().note(PROGRAMS[instrument], key, hold, velocity)
+        return np.asarray(
+            synth.play(instrument, key, hold, take) * np.float32(velocity / 100), dtype=np.float32
+        )
+    return np.float32(GM_GAIN) * fluid().note(PROGRAMS[instrument], key, hold, velocity)

@@ -17,7 +17,7 @@ FOLDERS = (Path("/usr/share/sonic-pi/samples"), Path("/opt/sonic-pi/etc/samples"
 LONGEST_S = 2.0
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def sample(name: str) -> Audio:
     """A sample by its stem, mono float32 at the model's rate, peak 1, at most LONGEST_S."""
     for folder in FOLDERS:

@@ -1,7 +1,8 @@
-"""Band-limited synthesis: the patches of a table, played as sums of sine waves.
+"""Band-limited synthesis: the patches of a table, played as sums of harmonics.
 
 A patch is additive, so its filter is a gain for each harmonic that may move in time: no
-aliasing, no filter state, and the same note always gives the same samples.
+aliasing, no filter state, and the same note always gives the same samples. The harmonics of a
+few milliseconds make one wave of a table, and a voice reads from wave to wave.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from livediffusion.training.composer import wavetable
 from livediffusion.training.composer.patches import PATCHES, Patch, Wave
 
 __all__ = ["PATCHES", "SAMPLE_RATE", "Audio", "Curve", "Patch", "frequency", "play", "seconds"]
 
 SAMPLE_RATE = 32000  # Hz, the model's own
+BLOCK = 160  # samples, 5 ms, from one wave of a moving filter to the next
 Audio = NDArray[np.float32]
 Curve = NDArray[np.float64]
 
@@ -49,8 +52,8 @@ def _cutoff(patch: Patch, t: Curve) -> Curve:
     return np.asarray(patch.cutoff * 2.0**octaves)
 
 
-def _low_pass(hz: float, cutoff: Curve, resonance: float) -> Curve:
-    """Gain of a two-pole low-pass at one frequency while its cutoff moves."""
+def _low_pass(hz: Curve, cutoff: Curve, resonance: float) -> Curve:
+    """Gain of a two-pole low-pass at frequencies (n,) for cutoffs (times, 1): (times, n)."""
     x = hz / cutoff
     gain = 1.0 / np.sqrt(1.0 + x**4)
     if resonance:
@@ -74,8 +77,8 @@ def _warp(patch: Patch, t: Curve) -> Curve:
     return np.asarray(np.cumsum(2.0 ** (semitones / 12.0)) / SAMPLE_RATE)
 
 
-def _formants(patch: Patch, hz: float, t: Curve) -> Curve:
-    """Gain of a mouth at one frequency while the wobble opens and closes it."""
+def _formants(patch: Patch, hz: Curve, t: Curve) -> Curve:
+    """Gain (times, n) of a mouth at frequencies (n,) as the wobble opens it, times (times, 1)."""
     opened = 0.5 - 0.5 * np.cos(2 * np.pi * patch.wobble_hz * t)
     first, second = 320.0 * 2.3**opened, 750.0 * 1.7**opened
     peaks = sum(np.exp(-0.5 * (np.log2(hz / f) / 0.18) ** 2) for f in (first, second))
@@ -94,30 +97,40 @@ def _noise(patch: Patch, t: Curve) -> Curve:
     return out / float(np.sqrt(np.mean(out**2)))
 
 
-def _voices(patch: Patch, hz: float, t: Curve, phases: Curve) -> Curve:
-    """Sum of all harmonics of all detuned voices."""
-    warped = _warp(patch, t)
-    cutoff = _cutoff(patch, t)
+def _harmonics(patch: Patch, hz: float, t: Curve) -> Curve:
+    """Amplitude of each harmonic (times, harmonics) of a note, as its filter moves."""
+    cutoff = _cutoff(patch, t)[:, None]
     reach = max(8.0 * float(cutoff.max()), 3000.0 if patch.vowel else 0.0)
-    top = min(0.47 * SAMPLE_RATE, reach)  # above it the filter leaves nothing
+    top = min(0.46 * SAMPLE_RATE, reach)  # above it the filter leaves nothing
+    count = max(1, int(top / hz))
+    amplitudes = np.array([_harmonic(patch.wave, k) for k in range(1, count + 1)])
+    each = hz * np.arange(1, count + 1, dtype=np.float64)
+    gain = _low_pass(each, cutoff, patch.resonance)
+    if patch.vowel:
+        gain = gain + _formants(patch, each, t[:, None])
+    return np.asarray(amplitudes * gain)
+
+
+def _voices(patch: Patch, hz: float, t: Curve, phases: Curve) -> Curve:
+    """Sum of all detuned voices, read from waves that follow the filter block by block."""
+    moving = bool(patch.sweep or patch.wobble or patch.vowel)
+    blocks = len(t) // BLOCK + 2 if moving else 1
+    waves = wavetable.build(_harmonics(patch, hz, np.arange(blocks) * BLOCK / SAMPLE_RATE))
+    rows = np.arange(len(t)) / BLOCK if moving else None
+    warped = _warp(patch, t)
     spread = np.linspace(-1.0, 1.0, patch.voices) if patch.voices > 1 else np.zeros(1)
-    out = np.zeros_like(t)
-    for cents, phase in zip(spread * patch.detune, phases, strict=False):
-        f = hz * 2.0 ** (cents / 1200.0)
-        turn = np.exp(1j * (2 * np.pi * f * warped + phase))
-        wave = np.ones_like(turn)
-        for k in range(1, max(2, int(top / f) + 1)):
-            wave *= turn
-            if amplitude := _harmonic(patch.wave, k):
-                gain = _low_pass(k * f, cutoff, patch.resonance)
-                if patch.vowel:
-                    gain = gain + _formants(patch, k * f, t)
-                out += amplitude * gain * wave.imag
-    return np.asarray(out / np.sqrt(patch.voices))
+    out = np.zeros(len(t), np.float32)
+    for cents, phase in zip(spread * patch.detune, phases, strict=True):
+        turns = hz * 2.0 ** (cents / 1200.0) * warped + phase / (2 * np.pi)
+        out += wavetable.read(waves, turns, rows)
+    return np.asarray(out / np.sqrt(patch.voices), dtype=np.float64)
 
 
-def play(name: str, note: int, hold: float) -> Audio:
-    """One note of a patch of `PATCHES`, held for `hold` seconds, mono float32, about -12 dBFS."""
+def play(name: str, note: int, hold: float, take: int = 0) -> Audio:
+    """One note of a patch of `PATCHES`, held for `hold` seconds, mono float32, about -12 dBFS.
+
+    Takes of the same note differ in the phases of their voices.
+    """
     patch = PATCHES[name]
     t = seconds(int((hold + patch.release) * SAMPLE_RATE))
     hz = frequency(note)
@@ -128,7 +141,7 @@ def play(name: str, note: int, hold: float) -> Audio:
         bend = patch.modulation * np.exp(-t / 0.4) * np.sin(2 * np.pi * hz * patch.ratio * warped)
         out = np.sin(2 * np.pi * hz * warped + bend)
     else:
-        phases = np.random.default_rng(note).uniform(0.0, 2 * np.pi, patch.voices)
+        phases = np.random.default_rng([note, take]).uniform(0.0, 2 * np.pi, patch.voices)
         out = _voices(patch, hz, t, phases)
     if patch.octave_below:
         out = out + patch.octave_below * np.sin(np.pi * hz * _warp(patch, t))
