@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from livediffusion.training.composer import GENRES, Style, compose
 from livediffusion.training.composer.genre import Genre
-from livediffusion.training.composer.style import Mode
+from livediffusion.training.composer.style import Mode, Stems
 from livediffusion.training.pictures import COLUMNS, POCKET, picture
 
 HELD_OUT_SEED = 100_000  # seeds from here on are never trained on
-AXES = ("brightness", "energy", "density", "space")
+AXES = ("brightness", "energy", "density", "space")  # of Style, in its order
 HOW_MANY = (0.55, 0.30, 0.15)  # chances of one, two and three axes in a styled row
 STEMS_SHARE, MODE_SHARE = 0.15, 0.20  # of all rows
 Progress = Callable[[str, float], None]
@@ -65,22 +65,26 @@ class Dataset:
         return torch.from_numpy(np.array(self.pictures[indices]))
 
 
-def _stems(genre: Genre, style: Style, rng: np.random.Generator) -> Style:
-    """A style with one of the stems that a genre has, other than all, if it has any."""
-    music = bool(genre.parts or genre.bass)
-    options = ["no drums", "only drums"] if genre.kits and music else []
-    options += ["only bass"] if genre.bass and (genre.kits or len(genre.parts) > 1) else []
-    return replace(style, stems=str(rng.choice(options))) if options else style
+def _stems(genre: Genre) -> list[Stems]:
+    """The stems other than all that can be had of a genre and are not all of it."""
+    found: list[Stems] = []
+    if genre.kits and (genre.parts or genre.bass):
+        found += ["no drums", "only drums"]
+    if genre.bass and (genre.kits or len(genre.parts) > 1):
+        found.append("only bass")
+    return found
 
 
 def _restyled(genre: Genre, rng: np.random.Generator, styles: int) -> Style:
     """A style other than plain: one axis most often, up to three, now and then stems or mode."""
     count = int(rng.choice(3, p=HOW_MANY)) + 1
-    axes = rng.permutation(AXES)[:count]
-    style = Style(**{str(axis): int(rng.choice((-1, 1))) for axis in axes})
+    moved = np.zeros(len(AXES), int)
+    moved[rng.permutation(len(AXES))[:count]] = rng.choice((-1, 1), count)
+    style = Style(*(int(value) for value in moved))
     share = styles / max(1, styles - 1)  # plain rows have neither stems nor mode
-    if rng.random() < STEMS_SHARE * share:
-        style = _stems(genre, style, rng)
+    stems = _stems(genre)
+    if stems and rng.random() < STEMS_SHARE * share:
+        style = replace(style, stems=stems[int(rng.integers(len(stems)))])
     if rng.random() < MODE_SHARE * share and (genre.parts or genre.bass):
         style = replace(style, mode="major" if rng.random() < 0.5 else "minor")
     return style
@@ -144,9 +148,8 @@ def render(rows: list[Row], folder: Path, name: str, processes: int, progress: P
     folder.mkdir(parents=True, exist_ok=True)
     path, lines = folder / f"{name}.npy", folder / f"{name}.jsonl"
     shape = (len(rows), POCKET.channels, POCKET.bands, COLUMNS)
-    done = _finished(rows, lines) if path.is_file() else 0
-    if done and np.load(path, mmap_mode="r").shape != shape:
-        done = 0
+    same = path.is_file() and np.load(path, mmap_mode="r").shape == shape
+    done = _finished(rows, lines) if same else 0
     pictures: Pictures = np.lib.format.open_memmap(
         path, mode="r+" if done else "w+", dtype=np.uint8, shape=shape
     )
