@@ -34,7 +34,7 @@ ROCK = Genre(
         ("picked bass",),
         ("1.1.1.1.1.1.1.1.", "1-1.1-1.1-1.5-6."),
         28,
-        1.1,
+        0.8,
         from_density=-1,
         sparse=("1-------1-----1-",),
         busy=("1.111.111.111.11",),
@@ -75,16 +75,17 @@ ROCK = Genre(
     major=((2, 5, 6, 2), (2, 6, 5, 2)),
     reverb=(0.15, 0.9),
     drive=1.8,
+    drums=0.8,
 )
 
 METAL = Genre(
     "metal",
     kits=(
-        Kit("hot gm 16 36", "gm 16 38", "gm 0 46", "gm 0 55", "gm 0 52", "gm 16 47"),
-        Kit("hot gm 16 36", "gm 16 40", "gm 0 53", "gm 0 57", "gm 0 52", "gm 16 45"),
+        Kit("gm 8 36 + tone click", "gm 16 38", "gm 0 46", "gm 0 55", "gm 0 49", "gm 16 47"),
+        Kit("gm 8 36 + tone click", "gm 16 40", "gm 0 53", "gm 0 57", "gm 0 52", "gm 16 45"),
     ),
     grooves=(
-        Groove("x" * 16, BACKBEAT, FOUR, NONE, NONE, "." * 24 + "x" * 8),
+        Groove("x" * 16, BACKBEAT, FOUR, NONE, FOUR, "." * 24 + "x" * 8),
         Groove("x.xxx.xxx.xxx.xx", BACKBEAT, STRAIGHT, NONE, CRASH, "." * 16 + "x" * 16),
         Groove("x.x.x.x.x.x.x.x.", ".x.x.x.x.x.x.x.x", STRAIGHT, NONE, CRASH, "." * 28 + "xxxx"),
     ),
@@ -92,7 +93,7 @@ METAL = Genre(
         ("picked bass",),
         ("1.111.111.111.11", "1111111111111111"),
         28,
-        1.0,
+        0.5,
         from_density=-1,
         sparse=("1.......1.......",),
         busy=("1111111111111111",),
@@ -100,14 +101,21 @@ METAL = Genre(
     ),
     parts=(
         Part(
-            ("distorted guitar",),
-            ("p.ppp.ppp.ppp.pp", "pppppp.pppp.pp-p", "p-pppp-pppp-pppp"),
+            ("palm-muted guitar",),
+            ("p.ppp.ppp.ppp.pp", "pppppp.pppp.pp.p", "p.pppp.pppp.pppp"),
             40,
             1.5,
             from_density=-1,
-            sparse=("p---..pp--..pp--", "p-------------pp"),
+            sparse=("p...p...p...p...", "p.pp....p.pp...."),
             busy=("pppppppppppppppp",),
             width=1.0,
+        ),
+        Part(
+            ("distorted guitar",),
+            ("p---............", "p-----------....", "......p-......p-"),
+            40,
+            1.2,
+            width=0.9,
         ),
         Part(
             ("lead guitar",),
@@ -122,9 +130,10 @@ METAL = Genre(
     ),
     minor=((0, 0, 5, 6), (0, 0, 5, 4), (0, 0, 0, 1)),
     major=((2, 2, 5, 6), (2, 2, 6, 5)),
-    reverb=(0.08, 0.6),
-    drive=3.0,
-    drums=1.15,
+    reverb=(0.05, 0.6),
+    drive=2.2,
+    high_pass=60.0,
+    drums=0.8,
 )
 
 FUNK = Genre(
@@ -144,7 +153,7 @@ FUNK = Genre(
         ("slap bass",),
         ("1..1..8...1.8.5.", "1.1...8.7.8...11", "1...8.1.....7.81"),
         28,
-        1.3,
+        1.0,
         from_density=-1,
         sparse=("1.....8.........", "1.........8.7..."),
         busy=("11.18.11.18.1858", "1.1181.81.118.78"),
@@ -196,7 +205,14 @@ REGGAE = Genre(
         Kit("kick soft", "gm 0 37", "hat soft", "gm 0 46", "gm 0 76", "gm 0 63"),
     ),
     grooves=(
-        Groove("........x.......", "........x.......", EIGHTHS, fill="." * 26 + "x.xxx."),
+        Groove(
+            "........x.......",
+            "........x.......",
+            EIGHTHS,
+            NONE,
+            "....x..o",
+            fill="." * 28 + "x.xx",
+        ),
         Groove(
             "........x.......", "........x..o..o.", "..x...x...x...x.", fill="." * 24 + "x..x..x."
         ),
@@ -206,7 +222,7 @@ REGGAE = Genre(
         ("sub bass", "fretless bass"),
         ("1-..1-3-....5-3-", "....1-1-3-..5---", "1---..5-3-1-...."),
         28,
-        1.5,
+        0.9,
         from_density=-1,
         sparse=("1---....5-......",),
         busy=("1-1-3-5-..5-3-1-",),
@@ -246,7 +262,7 @@ REGGAE = Genre(
     major=((2, 5), (2, 6, 5, 6)),
     swing=0.15,
     reverb=(0.3, 1.6),
-    delay=0.5,
+    delay=0.4,
     low_pass=9000.0,
 )
 

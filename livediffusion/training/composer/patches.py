@@ -57,7 +57,7 @@ PATCHES: dict[str, Patch] = {
         cutoff=900, sweep=2.4, sweep_s=0.2, resonance=7.0, drive=2.4, bend=-12, bend_s=0.05
     ),
     "rumble": Patch(cutoff=130, voices=3, detune=35, attack=0.07, sustain=1.0, drive=3.5),
-    "click bass": Patch("square", cutoff=420, sweep=2.5, sweep_s=0.02, decay=0.07, sustain=0.05),
+    "click bass": Patch("square", cutoff=300, sweep=2.3, sweep_s=0.02, decay=0.07, sustain=0.05),
     "organ bass": Patch("sine", decay=0.22, sustain=0.4, modulation=1.5, octave_below=0.5),
     "808 bass": Patch("sine", decay=0.8, sustain=0.25, release=0.2, drive=1.8, bend=9, bend_s=0.03),
     "808 glide": Patch(
@@ -161,6 +161,18 @@ PATCHES: dict[str, Patch] = {
     "pulse lead": Patch("pulse", cutoff=9000, attack=0.002, decay=0.12, sustain=0.6, release=0.02),
     "warm pad": Patch(
         cutoff=1300, voices=3, detune=10, attack=0.3, decay=1.0, sustain=0.9, release=0.5
+    ),
+    "palm-muted guitar": Patch(
+        cutoff=2400,
+        sweep=1.5,
+        sweep_s=0.03,
+        voices=2,
+        detune=6,
+        attack=0.002,
+        decay=0.05,
+        sustain=0.03,
+        release=0.02,
+        drive=7.0,
     ),
     "drone": Patch(
         cutoff=500,

@@ -140,7 +140,7 @@ ORGAN = Genre(
     "organ",
     bass=Part(  # the pedals
         ("church organ",),
-        ("1---------------", "1---3---5---3---", "1-------5-------"),
+        ("1---3---5---3---", "1-3-5-3-1-2-3-5-", "1-------5-------"),
         33,
         1.0,
         from_density=-1,
@@ -162,9 +162,9 @@ ORGAN = Genre(
         ),
         Part(
             ("church organ",),
-            ("5-4-5-6-5-3-2-3-", "8---7-6-5-4-3-2-", "1-2-3-4-5---3---"),
+            ("5-4-5-6-5-3-2-3-", "8---7-6-5-4-3-2-", "1-2-3-4-5-8-5-3-"),
             67,
-            0.8,
+            1.1,
             from_energy=0,
             busy=("5456535354565323", "8765654354323212"),
             width=0.4,
@@ -228,14 +228,19 @@ DRUMS = Genre(
     "drums",
     kits=(
         Kit("gm 0 36", "gm 0 40", "gm 0 42", "gm 0 46", "gm 0 49", "gm 0 47"),
-        Kit("gm 16 36", "gm 16 38", "gm 0 51", "gm 0 46", "gm 0 57", "gm 16 45"),
+        Kit("gm 32 36", "gm 16 38", "gm 0 51", "gm 0 46", "gm 0 57", "gm 16 45"),
         Kit("gm 8 36", "gm 8 38", "gm 0 42", "gm 0 46", "gm 0 62", "gm 0 64"),
     ),
     grooves=(
         Groove("x.......x.x.....", BACKBEAT, EIGHTHS, fill="." * 24 + "xxxxxxxx"),
         Groove("x..x..x...x..x..", "....x..o.o..x..o", SIXTEENTHS, fill="." * 26 + "x.xxxx"),
         Groove(FOUR, BACKBEAT, OFFBEAT, NONE, "x" + "." * 31, "." * 20 + "x.xx.xxx.xxx"),
-        Groove("x..o..x.", NONE, "x.xx.xx.", NONE, "..xo..xx..xo.xxo", "." * 16 + "x.xx.xx." * 2),
+        Groove(
+            "x..x..x.x..x....",
+            "......o.....x..o",
+            "x.x.x.x.x.x.x.x.",
+            fill="." * 16 + "xxx.xxx.x.x.xxxx",
+        ),
     ),
     parts=(),
     reverb=(0.2, 0.9),
