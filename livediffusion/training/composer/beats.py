@@ -25,7 +25,7 @@ TRAP = Genre(
         Kit(
             "kick trap",
             "snare trap + clap",
-            "metal hat 808",
+            "warm metal hat 808",
             "metal open 808",
             "tone rim",
             "snare trap",
@@ -33,7 +33,7 @@ TRAP = Genre(
         Kit(
             "kick trap",
             "clap + metal snap",
-            "metal hat 808",
+            "warm metal hat 808",
             "metal open 808",
             "metal snap",
             "snare trap",
@@ -85,7 +85,7 @@ TRAP = Genre(
             from_density=-1,
             width=0.6,
         ),
-        Part(("choir", "strings"), ("x---------------",), 57, 0.7, width=0.9),
+        Part(("choir", "strings"), ("x---------------",), 57, 0.35, from_density=1, width=0.9),
         Part(
             ("brass", "stab"),
             ("x..x......x.....", "x...............x..x..x........."),
@@ -100,7 +100,7 @@ TRAP = Genre(
     sidechain=0.2,
     reverb=(0.3, 1.5),
     drive=1.8,
-    drums=0.9,
+    drums=1.3,
 )
 
 HIP_HOP = Genre(
@@ -241,8 +241,8 @@ LO_FI = Genre(
     major=((5, 4, 3, 2), (2, 3, 5, 6), BRIGHT),
     swing=0.28,
     reverb=(0.2, 0.9),
-    low_pass=3600.0,
-    hiss=0.02,
+    low_pass=4200.0,
+    hiss=0.5,
     drive=1.4,
     drums=0.8,
 )

@@ -65,7 +65,7 @@ DUBSTEP = Genre(
     sidechain=0.4,
     reverb=(0.25, 1.8),
     drive=2.4,
-    drums=0.95,
+    drums=1.2,
 )
 
 DRUM_AND_BASS = Genre(
@@ -118,10 +118,10 @@ DRUM_AND_BASS = Genre(
     ),
     minor=((0, 0, 5, 5), DRONE, (0, 5, 3, 6)),
     major=(DRONE_MAJOR, SUNNY),
-    sidechain=0.3,
+    sidechain=0.5,
     reverb=(0.25, 1.4),
     drive=1.7,
-    drums=1.2,
+    drums=1.45,
 )
 
 JUNGLE = Genre(
@@ -162,7 +162,7 @@ JUNGLE = Genre(
         ("808 bass", "sub bass"),
         ("1-----....1-----8---..5-1---....", "1---....1--1--..1-------..7-5---"),
         33,
-        1.4,
+        1.1,
         width=0.0,
     ),
     parts=(
@@ -178,7 +178,7 @@ JUNGLE = Genre(
             ("siren", "hoover"),
             ("5-----..........................", "................8-------........"),
             69,
-            0.4,
+            0.25,
             width=0.6,
             pan=0.3,
         ),
@@ -188,7 +188,7 @@ JUNGLE = Genre(
     major=(STILL_MAJOR, (2, 2, 6, 5)),
     reverb=(0.2, 1.0),
     drive=2.0,
-    drums=1.35,
+    drums=1.6,
     delay=0.4,
 )
 

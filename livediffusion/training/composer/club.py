@@ -26,8 +26,8 @@ ROLL_FILL = NONE + "....o.o.oooxxxxx"
 TECHNO = Genre(
     "techno",
     kits=(
-        Kit("kick 909", "clap", "metal hat 909", "metal open 909", "metal ride", "tone tom"),
-        Kit("kick techno", "clap", "metal hat 909", "metal open 909", "tone tom", "tone tom"),
+        Kit("kick 909", "clap", "metal hat 909", "warm metal open 909", "metal ride", "tone tom"),
+        Kit("kick techno", "clap", "metal hat 909", "warm metal open 909", "tone tom", "tone tom"),
     ),
     grooves=(
         Groove(FOUR, BACKBEAT, SIXTEENTHS, OFFBEAT, fill=CLAP_FILL),
@@ -97,7 +97,7 @@ MINIMAL = Genre(
         ),
     ),
     bass=Part(
-        ("click bass",), ("..1.......1..3..", "......1..1......", "...1......1....."), 33, 0.9
+        ("click bass",), ("..1.......1..3..", "......1..1......", "...1......1....."), 33, 1.1
     ),
     parts=(
         Part(("blip",), ("......5.........", "...8..........3."), 69, 0.7, width=0.9),
@@ -107,14 +107,21 @@ MINIMAL = Genre(
     major=(STILL_MAJOR,),
     reverb=(0.08, 0.4),
     drive=1.0,
+    drums=1.6,
     delay=0.15,
 )
 
 HOUSE = Genre(
     "house",
     kits=(
-        Kit("kick house", "clap + snare 909", "metal hat 909", "metal open 909", "tone conga high"),
-        Kit("sample bd_haus", "clap", "metal hat 909", "metal open 909", "metal tambourine"),
+        Kit(
+            "kick house",
+            "clap + snare 909",
+            "metal hat 909",
+            "warm metal open 909",
+            "tone conga high",
+        ),
+        Kit("sample bd_haus", "clap", "metal hat 909", "warm metal open 909", "metal tambourine"),
     ),
     grooves=(
         Groove(FOUR, BACKBEAT, "x...x...x...x...", OFFBEAT, "...x..x....x.x..", ROLL_FILL),
@@ -135,14 +142,22 @@ HOUSE = Genre(
             from_density=-1,
             width=0.5,
         ),
-        Part(("strings", "disco strings"), ("x-------", "8-------7-------"), 69, 0.5, width=0.8),
-        Part(("rave stab",), ("......x.......x.",), 69, 0.5, from_density=1, width=0.7),
+        Part(
+            ("strings", "disco strings"),
+            ("x-------", "8-------7-------"),
+            69,
+            0.5,
+            from_density=1,
+            width=0.8,
+        ),
+        Part(("rave stab",), ("......x.......x.",), 69, 0.5, from_energy=1, width=0.7),
     ),
     minor=(AXIS, (0, 3, 5, 6), FALLING),
     major=((2, 5, 3, 6), SUNNY),
     sidechain=0.5,
     reverb=(0.2, 1.0),
     drive=1.4,
+    drums=1.1,
 )
 
 DEEP_HOUSE = Genre(
@@ -162,7 +177,7 @@ DEEP_HOUSE = Genre(
         ("sub bass", "triangle bass"),
         ("1--..1--..1-5-..", "..1---..7-8-....", "1-----..1--5----"),
         33,
-        1.1,
+        0.85,
     ),
     parts=(
         Part(
@@ -174,7 +189,7 @@ DEEP_HOUSE = Genre(
             from_density=-1,
             width=0.7,
         ),
-        Part(("warm pad",), ("x" + "-" * 15,), 57, 0.5, 4, width=0.9),
+        Part(("warm pad",), ("x" + "-" * 15,), 57, 0.3, 4, width=0.9),
         Part(
             ("vibraphone",),
             ("......8...7.5...", "5.........3..5.."),
@@ -190,7 +205,7 @@ DEEP_HOUSE = Genre(
     sidechain=0.35,
     reverb=(0.35, 1.6),
     low_pass=8000.0,
-    drums=0.85,
+    drums=1.05,
     delay=0.2,
 )
 
@@ -253,9 +268,14 @@ ACID = Genre(
 TRANCE = Genre(
     "trance",
     kits=(
-        Kit("kick 909", "clap", "metal hat 909", "metal open 909", "metal crash", "snare roll"),
+        Kit("kick 909", "clap", "metal hat 909", "warm metal open 909", "metal crash"),
         Kit(
-            "kick techno", "clap + snare 909", "hat closed", "hat open", "metal crash", "snare roll"
+            "kick techno",
+            "clap + snare 909",
+            "hat closed",
+            "warm hat open",
+            "metal crash",
+            "snare roll",
         ),
     ),
     grooves=(
@@ -291,7 +311,7 @@ TRANCE = Genre(
     sidechain=0.75,
     reverb=(0.35, 1.8),
     drive=1.5,
-    drums=1.1,
+    drums=1.25,
     delay=0.25,
 )
 
@@ -340,7 +360,7 @@ DISCO = Genre(
             ("clean guitar", "muted guitar"),
             ("x.xx..xx.xx.x.xx", "..xx.xx...xx.xx.", "xxxx.xx.xxxx.xx."),
             57,
-            0.9,
+            1.3,
             4,
             width=0.5,
             pan=0.5,
@@ -369,6 +389,7 @@ DISCO = Genre(
     reverb=(0.15, 0.9),
     drive=1.2,
     high_pass=45.0,
+    drums=1.15,
 )
 
 CLUB_GENRES = (TECHNO, DARK_TECHNO, MINIMAL, HOUSE, DEEP_HOUSE, ACID, TRANCE, DISCO)

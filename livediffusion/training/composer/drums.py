@@ -1,9 +1,9 @@
 """Drum voices by name: synthesised, from samples, or from the sound font's kits.
 
 `kick hard` and its kin are synthesised here; `sample bd_haus` and `gm 0 36` (program, key of
-the percussion bank) come from the libraries. `clap + snare tight` sounds both at once, `hot`
-before a voice saturates it, `fast` plays it a third higher and shorter, like a break that was
-sped up. All peak at 1.
+the percussion bank) come from the libraries. `clap + snare tight` sounds both at once, `warm`
+or `hot` before a voice saturates it, `fast` plays it a third higher and shorter, like a break
+that was sped up. All peak at 1.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ TONES = {
     "tom": (98.0, 1.7, 0.17, 0.1, 0.3),
     "zap": (180.0, 9.0, 0.10, 0.0, 0.1),
 }
+HEAT = {"warm": 2.0, "hot": 5.0}  # gain into a tanh
 CHIPS = {"kick": 0.12, "snare": 0.12, "hat": 0.03}
 
 
@@ -184,8 +185,8 @@ def _sound(voice: str) -> Audio:
         one, other = voice.split(" + ", 1)
         return _both(drum(one), drum(other))
     kind, _, name = voice.partition(" ")
-    if kind == "hot":
-        return np.asarray(np.tanh(5.0 * drum(name)), dtype=np.float32)
+    if kind in HEAT:
+        return np.asarray(np.tanh(HEAT[kind] * drum(name)), dtype=np.float32)
     if kind == "fast":
         return _fast(drum(name))
     if kind == "sample":
