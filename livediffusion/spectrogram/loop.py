@@ -33,7 +33,7 @@ class Loop:
     """Audio of exactly `beats` beats, and the phase from which a similar loop may start."""
 
     audio: Tensor  # (channels, frames) float32, at the picture's own level
-    phase: Tensor  # (channels, grid frames, bins) complex64
+    phase: Tensor  # (1, grid frames, bins) complex64, shared by the channels
     beats: int
     tempo: float  # bpm
     sample_rate: int  # Hz

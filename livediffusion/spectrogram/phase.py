@@ -28,8 +28,12 @@ def reconstruct(
 ) -> tuple[Tensor, Tensor]:
     """Loop whose spectrum has these amplitudes, and the phase it ended with.
 
+    Channels share one phase, that of their energy mean: what is left and what is right is then
+    heard as differences of level, their sum cancels nothing, and stereo costs little more than
+    mono.
+
     amplitudes: (channels, frames, bins) not negative; bins may stop early, the rest is silent.
-    phase: complex unit numbers of the same shape, from an earlier loop on the same grid; None
+    phase: (1, frames, bins) complex unit numbers from an earlier loop on the same grid; None
     starts cold. Returns audio (channels, period) float32 and the phase (complex64). There is no
     randomness: equal inputs, device and threads give equal bits.
 
@@ -38,19 +42,26 @@ def reconstruct(
     frames, bins = amplitudes.shape[1:]
     if frames != grid.frames or bins > grid.bins:
         raise ValueError(f"{frames} x {bins} amplitudes on a {grid.frames} x {grid.bins} grid")
-    if phase is not None and phase.shape != amplitudes.shape:
+    if phase is not None and phase.shape != (1, frames, bins):
         raise ValueError(f"phase {tuple(phase.shape)} for amplitudes {tuple(amplitudes.shape)}")
+    mean = _energy_mean(amplitudes)
     if phase is None:
-        phase = start_phase(amplitudes, grid)
-    parts = [_griffin_lim(a, p, grid, iterations) for a, p in zip(amplitudes, phase, strict=True)]
-    audio = torch.stack([part[0] for part in parts])
-    return audio, torch.stack([part[1] for part in parts])
+        phase = start_phase(mean[None], grid)
+    spectrum, ended = _griffin_lim(mean, phase[0], grid, iterations)
+    spectra = [spectrum] if len(amplitudes) == 1 else [ended * a for a in amplitudes]
+    return torch.stack([grid.istft(one) for one in spectra]), ended[None]
+
+
+def _energy_mean(amplitudes: Tensor) -> Tensor:
+    if len(amplitudes) == 1:
+        return amplitudes[0]
+    return amplitudes.square().mean(dim=0).sqrt_()
 
 
 def _griffin_lim(
     amplitude: Tensor, phase: Tensor, grid: CircularGrid, iterations: int
 ) -> tuple[Tensor, Tensor]:
-    """One channel (frames, bins): alternate projections with momentum, in place."""
+    """Spectrum and phase (frames, bins) after alternate projections with momentum, in place."""
     spectrum = phase * amplitude
     previous = None
     for _ in range(iterations):
@@ -65,7 +76,7 @@ def _griffin_lim(
         phase = ahead * _inverse_magnitude(ahead)
         # Where there was nothing at all any phase is right, but it must have length 1.
         phase = torch.where(phase == 0, torch.ones_like(phase), phase)
-    return grid.istft(spectrum), phase
+    return spectrum, phase
 
 
 def _inverse_magnitude(values: Tensor) -> Tensor:

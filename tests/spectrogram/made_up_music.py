@@ -60,6 +60,22 @@ def _music(sample_rate: int, beats: int, tempo: float) -> Tensor:
     return total.float()[None]
 
 
+def stereo_music(sample_rate: int, beats: int = 8, tempo: float = 120.0) -> Tensor:
+    """The same with bass in the middle, treble that wanders from side to side, and a different
+    echo on each: (2, frames)."""
+    mono = music(sample_rate, beats, tempo)[0]
+    frames = mono.numel()
+    spectrum = torch.fft.rfft(mono)
+    hz = torch.fft.rfftfreq(frames, 1 / sample_rate)
+    low = torch.fft.irfft(spectrum * (hz < 180.0), n=frames)
+    high = mono - low
+    pan = 0.8 * torch.sin(torch.arange(frames) * (2.0 * math.pi / frames))
+    echoes = [torch.roll(high, round(seconds * sample_rate)) for seconds in (0.031, 0.043)]
+    left = low + (1.0 + pan) * high + 0.2 * echoes[0]
+    right = low + (1.0 - pan) * high + 0.2 * echoes[1]
+    return 0.7 * torch.stack((left, right))
+
+
 def decibels(error: Tensor, reference: Tensor) -> float:
     """Size of an error relative to what it should have been."""
     return float(20.0 * torch.log10(error.double().norm() / reference.double().norm()))

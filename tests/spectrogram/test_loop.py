@@ -103,21 +103,6 @@ def test_normalised_picture_does_not_depend_on_level() -> None:
     assert silent.max() == 0.0
 
 
-def test_channels_of_a_stereo_picture_are_on_their_own() -> None:
-    left = _picture(SMALL, 4)
-    right = left.flip(2)
-    both = picture_to_loop(torch.cat((left, right)), SMALL, 4, 120.0)
-    alone = picture_to_loop(left, SMALL, 4, 120.0)
-    assert both.audio.shape == (2, 96000)
-    # Both start where together they rise most, so the bits differ from each alone; the sound
-    # does not.
-    back = loop_to_picture(both.audio, SMALL, 4)
-    assert decibels(back[:1] - left, left) < -20.0
-    assert decibels(back[1:] - right, right) < -20.0
-    assert decibels(back[1:] - left, left) > -12.0
-    assert decibels(loop_to_picture(alone.audio, SMALL, 4) - left, left) < -20.0
-
-
 def test_warm_start_goes_on_from_a_loops_state() -> None:
     picture = _picture(SMALL, 4)
     first = picture_to_loop(picture, SMALL, 4, 133.3)
