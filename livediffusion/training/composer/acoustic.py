@@ -69,21 +69,21 @@ FLAMENCO = Genre(
         Groove(NONE, "...x..x....x..x.", "..o..o.o..o..o.o"),
     ),
     bass=Part(
-        ("nylon guitar",),
+        ("fretless bass",),
         ("1-----..1-..5---", "1---....1-------"),
-        40,
-        0.8,
+        28,
+        0.55,
         from_density=-1,
         sparse=("1-------",),
         busy=("1-1-5-1-1-1-5-8-",),
-        width=0.2,
+        width=0.0,
     ),
     parts=(
         Part(
             ("nylon guitar",),
             ("x..x..x.x..xxxxx", "x---....xxxxx---", "x..xx.x.x..xx.x."),
-            52,
-            1.2,
+            55,
+            1.4,
             4,
             from_density=-1,
             sparse=("x-------........", "xxx-----x-------"),
@@ -103,9 +103,9 @@ FLAMENCO = Genre(
     ),
     minor=((0, 6, 5, 4),),
     major=((2, 6, 5, 4), (2, 2, 6, 6)),
-    reverb=(0.25, 1.1),
+    reverb=(0.15, 0.9),
     drive=1.0,
-    drums=0.3,
+    drums=0.2,
 )
 
 CLASSICAL = Genre(

@@ -85,9 +85,9 @@ METAL = Genre(
         Kit("gm 8 36 + tone click", "gm 16 40", "gm 0 53", "gm 0 57", "gm 0 52", "gm 16 45"),
     ),
     grooves=(
-        Groove("x" * 16, BACKBEAT, FOUR, NONE, FOUR, "." * 24 + "x" * 8),
-        Groove("x.xxx.xxx.xxx.xx", BACKBEAT, STRAIGHT, NONE, CRASH, "." * 16 + "x" * 16),
-        Groove("x.x.x.x.x.x.x.x.", ".x.x.x.x.x.x.x.x", STRAIGHT, NONE, CRASH, "." * 28 + "xxxx"),
+        Groove("xo" * 8, BACKBEAT, FOUR, NONE, FOUR, "." * 24 + "x" * 8),
+        Groove("x.oo" * 4, BACKBEAT, STRAIGHT, NONE, CRASH, "." * 16 + "x" * 16),
+        Groove("xo" * 8, "o.x." * 4, STRAIGHT, NONE, CRASH, "." * 28 + "xxxx"),
     ),
     bass=Part(
         ("picked bass",),
@@ -105,6 +105,7 @@ METAL = Genre(
             ("p.ppp.ppp.ppp.pp", "pppppp.pppp.pp.p", "p.pppp.pppp.pppp"),
             40,
             1.5,
+            from_energy=0,
             from_density=-1,
             sparse=("p...p...p...p...", "p.pp....p.pp...."),
             busy=("pppppppppppppppp",),
@@ -115,6 +116,8 @@ METAL = Genre(
             ("p---............", "p-----------....", "......p-......p-"),
             40,
             1.2,
+            from_density=-1,
+            sparse=("p---------------", "p-------p-------"),
             width=0.9,
         ),
         Part(
