@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from livediffusion.training.captions import caption
+from livediffusion.training.dataset import Row
+from livediffusion.training.words.genres import GENRE_WORDS
 
 WORDS = (
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]"
@@ -14,8 +19,17 @@ WORDS = (
 )
 END_OF_WORD = "</w>"
 START, END = "<|startoftext|>", "<|endoftext|>"
-VOCABULARY = 1420
+VOCABULARY = 2200
 LENGTH = 24  # tokens of every prompt, START and END included
+CAPTIONS, NAMES = 40_000, 10  # read for training: drawn ones, and every name so many times
+
+
+def texts(rows: Sequence[Row]) -> list[str]:
+    """What to train on: captions of the rows, and all names of genres, rare ones too."""
+    rng = np.random.default_rng(0)
+    drawn = [caption(rows[i], rng) for i in rng.integers(len(rows), size=CAPTIONS)]
+    names = [name for table in GENRE_WORDS.values() for part in table.values() for name in part]
+    return [*drawn, *list(GENRE_WORDS) * NAMES, *names * NAMES]
 
 
 def train(texts: Iterable[str], folder: Path) -> int:
