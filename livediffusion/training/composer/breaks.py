@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from livediffusion.training.composer.genre import (
     BACKBEAT,
-    DRONE,
     DRONE_MAJOR,
     EIGHTHS,
     NONE,
@@ -53,11 +52,13 @@ DUBSTEP = Genre(
         33,
         1.6,
         sparse=("1-------------------------------",),
+        busy=("1-1-1-1-5-5-8-8-", "1-1-8-1-1-5-1-8-"),
         width=0.3,
     ),
     parts=(
         Part(("growl", "wobble fast"), ("............8-8-........5---8-8-",), 45, 0.8, width=0.7),
         Part(("choir", "dub chord"), ("x---............", "......x........."), 57, 0.6, width=0.9),
+        Part(("stab",), ("..x..x....x..x..",), 57, 0.6, from_density=1, width=0.7),
         Part(("down sweep",), ("1" + "-" * 31,), 57, 0.2, from_energy=1, width=1.0),
     ),
     minor=(STILL, (0, 0, 5, 5)),
@@ -72,10 +73,19 @@ DRUM_AND_BASS = Genre(
     "drum and bass",
     kits=(
         Kit(
-            "kick break", "snare crack", "metal hat 909", "metal ride", "metal shaker", "snare roll"
+            "kick break",
+            "hot snare crack",
+            "metal hat 909",
+            "hat open",
+            "metal shaker",
+            "snare roll",
         ),
         Kit(
-            "sample bd_zum", "snare tight + snare crack", "hat closed", "metal ride", "metal shaker"
+            "sample bd_zum",
+            "warm snare tight + snare crack",
+            "hat closed",
+            "hat open",
+            "metal shaker",
         ),
     ),
     grooves=(
@@ -84,7 +94,7 @@ DRUM_AND_BASS = Genre(
             "x.........x.....x..x......x.....",
             "....x..o.o..x..o",
             EIGHTHS,
-            "x...x...x...x...",
+            "..............x.",
             fill=SNARE_RUSH,
         ),
         Groove("x.....x...x.....", "....x..o....x...", "xoxoxoxoxoxoxoxo", fill=SNARE_RUSH),
@@ -105,6 +115,7 @@ DRUM_AND_BASS = Genre(
             0.9,
             4,
             from_density=-1,
+            busy=("x-------x-------",),
             width=0.9,
         ),
         Part(
@@ -112,11 +123,12 @@ DRUM_AND_BASS = Genre(
             ("8.....5.....3...7.....5.....1...", "..5...8.....7..."),
             69,
             0.5,
+            busy=("8.5.3.5.8.5.7.5.", "85.385.385.385.3"),
             width=0.8,
         ),
         Part(("stab",), ("......x..x......",), 57, 0.6, from_energy=1, width=0.6),
     ),
-    minor=((0, 0, 5, 5), DRONE, (0, 5, 3, 6)),
+    minor=((0, 0, 5, 5), (0, 0, 0, 6), (0, 0, 3, 4)),
     major=(DRONE_MAJOR, SUNNY),
     sidechain=0.5,
     reverb=(0.25, 1.4),
@@ -163,6 +175,7 @@ JUNGLE = Genre(
         ("1-----....1-----8---..5-1---....", "1---....1--1--..1-------..7-5---"),
         33,
         1.1,
+        sparse=("1-----------........8-----......",),
         width=0.0,
     ),
     parts=(
@@ -172,6 +185,7 @@ JUNGLE = Genre(
             57,
             0.8,
             from_density=-1,
+            sparse=("..x.............",),
             width=0.7,
         ),
         Part(
@@ -182,7 +196,7 @@ JUNGLE = Genre(
             width=0.6,
             pan=0.3,
         ),
-        Part(("glass pad",), ("x" + "-" * 15,), 64, 0.4, 4, from_density=1, width=1.0),
+        Part(("rave stab",), ("8.5.3.8.5.3.1.5.",), 57, 0.5, from_density=1, width=0.8),
     ),
     minor=((0, 0, 6, 6), STILL, (0, 0, 5, 6)),
     major=(STILL_MAJOR, (2, 2, 6, 5)),
@@ -208,7 +222,7 @@ BREAKBEAT = Genre(
             "hot snare tight",
             "hot gm 0 42",
             "gm 0 46",
-            "sample drum_cowbell",
+            "metal shaker",
             "hot snare tight",
         ),
     ),
@@ -243,6 +257,7 @@ BREAKBEAT = Genre(
         ("1.1...1..1.11.7.", "1-..1.8...1.7.5.", "1.1.3.1...1.4.5."),
         33,
         1.2,
+        sparse=("1.......1...1...",),
     ),
     parts=(
         Part(
@@ -251,9 +266,11 @@ BREAKBEAT = Genre(
             52,
             1.0,
             from_density=-1,
+            sparse=("x...............",),
             width=0.7,
         ),
         Part(("hammond", "brass"), ("......x-..x.....", "x-.x-.x-........"), 64, 0.6, width=0.6),
+        Part(("stab",), ("1.18.1.81.18.181",), 64, 0.6, from_density=1, width=0.6),
         Part(
             ("acid open",),
             ("1.18-1.31.8-.171", "....1.11..8-1.71"),
