@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from livediffusion.training.composer.acoustic import CLASSICAL, FLAMENCO, JAZZ
 from livediffusion.training.composer.genre import (
-    AXIS,
     BACKBEAT,
     EIGHTHS,
     FOUR,
@@ -71,7 +70,7 @@ ROCK = Genre(
             pan=0.1,
         ),
     ),
-    minor=(AXIS, (0, 2, 6, 3), (0, 6, 5, 6)),
+    minor=((0, 6, 5, 0), (0, 0, 5, 6), (0, 3, 0, 6)),
     major=((2, 5, 6, 2), (2, 6, 5, 2)),
     reverb=(0.15, 0.9),
     drive=1.8,
@@ -195,7 +194,7 @@ FUNK = Genre(
         ),
     ),
     minor=((0, 0), (0, 0, 3, 3), (0, 3, 0, 6)),
-    major=((2, 2, 5, 5), (2, 2, 6, 5)),
+    major=((2, 2), (2, 2, 5, 5), (2, 5, 2, 6)),
     swing=0.12,
     reverb=(0.1, 0.6),
     drive=1.4,
@@ -261,8 +260,8 @@ REGGAE = Genre(
             width=0.3,
         ),
     ),
-    minor=((0, 3), (0, 0, 3, 4), (0, 6)),
-    major=((2, 5), (2, 6, 5, 6)),
+    minor=((0, 3), (0, 0, 3, 0), (0, 6)),
+    major=((2, 5), (2, 6, 5, 2)),
     swing=0.15,
     reverb=(0.3, 1.6),
     delay=0.4,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from livediffusion.training.composer.genre import (
-    AXIS,
     BACKBEAT,
     DRONE,
     DRONE_MAJOR,
     EIGHTHS,
-    FALLING,
     FOUR,
     NONE,
     OFFBEAT,
@@ -167,8 +165,8 @@ SYNTHWAVE = Genre(
             width=0.3,
         ),
     ),
-    minor=(AXIS, FALLING, (5, 6, 0, 0)),
-    major=((2, 6, 5, 6), (2, 4, 5, 6)),
+    minor=((0, 5, 6, 0), (0, 0, 5, 6), (5, 6, 0, 0)),
+    major=((2, 6, 5, 2), (2, 2, 5, 6)),
     sidechain=0.35,
     reverb=(0.35, 1.8),
     delay=0.25,
@@ -215,8 +213,8 @@ CHIPTUNE = Genre(
             pan=0.6,
         ),
     ),
-    minor=(AXIS, FALLING, (0, 5, 6, 0)),
-    major=((2, 6, 0, 5), (2, 5, 6, 2)),
+    minor=((0, 5, 6, 0), (0, 6, 5, 0)),
+    major=((2, 5, 6, 2), (2, 6, 5, 2)),
     reverb=(0.03, 0.3),
     drive=1.1,
 )

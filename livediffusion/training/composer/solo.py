@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from livediffusion.training.composer.genre import (
-    AXIS,
     BACKBEAT,
-    BRIGHT,
     EIGHTHS,
-    FALLING,
     FOUR,
     NONE,
     OFFBEAT,
     SIXTEENTHS,
-    SUNNY,
     Genre,
     Groove,
     Kit,
     Part,
 )
-
-BALLAD = ((2, 6, 0, 5), BRIGHT, SUNNY)
 
 PIANO = Genre(
     "piano",
@@ -54,8 +48,8 @@ PIANO = Genre(
         ),
         Part(("piano",), ("x.x.x.x.", "x..x..x."), 57, 1.0, from_energy=1),
     ),
-    minor=(AXIS, FALLING, (0, 5, 3, 4)),
-    major=BALLAD,
+    minor=((0, 5, 3, 0), (0, 0, 5, 6), (0, 6, 5, 0)),
+    major=((2, 6, 5, 2), (2, 2, 5, 6)),
     reverb=(0.3, 1.6),
     drive=0.9,
 )
@@ -95,8 +89,8 @@ GUITAR = Genre(
         ),
         Part(("steel guitar",), ("x.x.x.xxx.xxx.x.", "x..xx.x."), 52, 1.1, 4, from_energy=1),
     ),
-    minor=((0, 6, 5, 6), (0, 2, 6, 3), (0, 5, 2, 6)),
-    major=((2, 6, 0, 5), (2, 5, 2, 6)),
+    minor=((0, 6, 5, 0), (0, 3, 0, 6), (0, 0, 5, 6)),
+    major=((2, 5, 6, 2), (2, 2, 5, 6)),
     reverb=(0.25, 1.2),
     drive=0.9,
 )
@@ -139,8 +133,8 @@ STRINGS = Genre(
         Part(("tremolo strings",), ("x---------------",), 67, 0.7, from_energy=1, width=0.9),
         Part(("pizzicato",), ("1.5.3.5.8.5.3.5.",), 60, 0.7, from_density=1, pan=0.2),
     ),
-    minor=((0, 5, 3, 4), (0, 6, 5, 4), AXIS),
-    major=((2, 6, 0, 5), (2, 5, 3, 6)),
+    minor=((0, 5, 3, 0), (0, 3, 4, 0)),
+    major=((2, 6, 5, 2), (2, 5, 6, 2)),
     reverb=(0.4, 2.0),
     drive=0.9,
 )
@@ -181,8 +175,8 @@ ORGAN = Genre(
         ),
         Part(("church organ",), ("x.x.x.x.", "x..x..x."), 64, 0.9, from_energy=1),
     ),
-    minor=((0, 3, 4, 0), (0, 6, 5, 4), (0, 5, 3, 4)),
-    major=((2, 5, 6, 2), (2, 6, 0, 4, 5, 2, 5, 6)),
+    minor=((0, 3, 4, 0), (0, 5, 4, 0)),
+    major=((2, 5, 6, 2), (2, 6, 5, 2)),
     reverb=(0.5, 2.5),
     drive=0.9,
 )
@@ -204,8 +198,8 @@ SAXOPHONE = Genre(
             width=0.3,
         ),
     ),
-    minor=((0, 3, 6, 2), (0, 5, 3, 4)),
-    major=((2, 0, 3, 6), (2, 5, 3, 6)),
+    minor=((0, 0, 3, 0), (0, 0)),
+    major=((2, 2, 5, 2), (2, 2)),
     swing=0.5,
     reverb=(0.3, 1.4),
     drive=1.0,
@@ -228,8 +222,8 @@ FLUTE = Genre(
             width=0.3,
         ),
     ),
-    minor=(AXIS, FALLING, (0, 3, 4, 0)),
-    major=BALLAD,
+    minor=((0, 0, 3, 0), (0, 0), (0, 5, 0, 0)),
+    major=((2, 2, 6, 2), (2, 2)),
     reverb=(0.4, 1.8),
     drive=0.9,
 )
