@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, PNDMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, PNDMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from livediffusion.spectrogram.params import SpectrogramParams
@@ -72,17 +73,7 @@ def write_model(folder: Path, *, seed: int = 0) -> Path:
     # A fresh CLIP hardly tells one text from another: let its tokens speak up.
     text_encoder.get_input_embeddings().weight.data.mul_(30.0)
     text_encoder.save_pretrained(folder / "text_encoder")
-    UNet2DConditionModel(
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(16, 32),
-        layers_per_block=1,
-        norm_num_groups=8,
-        cross_attention_dim=32,
-        attention_head_dim=4,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-    ).save_pretrained(folder / "unet")
+    write_denoiser(folder, 4)
     AutoencoderKL(
         block_out_channels=(8, 8, 8, 16),
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -100,6 +91,43 @@ def write_model(folder: Path, *, seed: int = 0) -> Path:
     ).save_pretrained(folder / "scheduler")
     write_index(folder)
     PARAMS.save(folder)
+    return folder
+
+
+def write_denoiser(folder: Path, channels: int) -> None:
+    """A UNet for latents of so many channels."""
+    UNet2DConditionModel(
+        in_channels=channels,
+        out_channels=channels,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        norm_num_groups=8,
+        cross_attention_dim=32,
+        attention_head_dim=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+    ).save_pretrained(folder / "unet")
+
+
+def write_stereo_model(folder: Path, *, seed: int = 0) -> Path:
+    """The same in stereo, as the pocket model is built: patches folded into an AutoencoderTiny's
+    channels. Returns the folder."""
+    write_model(folder, seed=seed)
+    write_denoiser(folder, 10)
+    shutil.rmtree(folder / "vae")
+    AutoencoderTiny(
+        in_channels=1024,
+        out_channels=1024,
+        latent_channels=10,
+        encoder_block_out_channels=(8,),
+        decoder_block_out_channels=(24,),
+        num_encoder_blocks=(0,),
+        num_decoder_blocks=(1,),
+    ).save_pretrained(folder / "vae")
+    index = json.loads((folder / "model_index.json").read_text())
+    index["vae"] = ["diffusers", "AutoencoderTiny"]
+    (folder / "model_index.json").write_text(json.dumps(index))
+    dataclasses.replace(PARAMS, channels=2, patch=(32, 16)).save(folder)
     return folder
 
 
