@@ -80,7 +80,8 @@ def _restyled(genre: Genre, rng: np.random.Generator, styles: int) -> Style:
     count = int(rng.choice(3, p=HOW_MANY)) + 1
     moved = np.zeros(len(AXES), int)
     moved[rng.permutation(len(AXES))[:count]] = rng.choice((-1, 1), count)
-    style = Style(*(int(value) for value in moved))
+    brightness, energy, density, space = (int(value) for value in moved)
+    style = Style(brightness, energy, density, space)
     share = styles / max(1, styles - 1)  # plain rows have neither stems nor mode
     stems = _stems(genre)
     if stems and rng.random() < STEMS_SHARE * share:

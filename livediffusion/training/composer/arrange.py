@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from livediffusion.training.composer.genre import NONE, Groove, Kit
+from livediffusion.training.composer.genre import NONE, OFFBEAT, Groove, Kit
 from livediffusion.training.composer.style import Style
 from livediffusion.training.composer.theory import STEPS, Event, unroll
 
@@ -43,10 +43,18 @@ def merge(steps: str, more: str) -> str:
     )
 
 
+def sparser(steps: str, most: int) -> str:
+    """Leave out every second hit until at most so many are left."""
+    while STEPS - steps.count(REST) > most:
+        steps = every(steps, 2)
+    return steps
+
+
 def _hats(steps: str, style: Style, swing: float) -> str:
-    thin = 1 + (style.energy < 0) + 2 * (style.density < 0)
-    if thin > 1:
-        return every(steps, thin)
+    if style.density < 0:
+        return sparser(every(steps, 2), 8)
+    if style.energy < 0:
+        return every(steps, 2)
     if style.energy <= 0 and style.density <= 0:
         return steps
     # Sixteenths would fight a swing: there the eighths are filled.
@@ -63,6 +71,8 @@ def strokes(kit: Kit, groove: Groove, style: Style, swing: float, lucky: bool) -
     fill = unroll(groove.fill) if (rich or lucky) and not reduced else NONE * 2
     if reduced:
         kick, snare = kick.replace(SOFT, REST), snare.replace(SOFT, REST)
+        if style.density < 0:
+            kick, snare = sparser(kick, 9), sparser(snare, 5)
     elif style.density > 0 and snare.strip(REST):
         ghosts = "".join(SOFT if step in GHOSTS else REST for step in range(STEPS))
         snare = merge(snare, ghosts)
@@ -74,7 +84,10 @@ def strokes(kit: Kit, groove: Groove, style: Style, swing: float, lucky: bool) -
         Stroke("fill", kit.fill or kit.snare, fill),
     ]
     if not reduced:
-        played.append(Stroke("open_hat", kit.open_hat, unroll(groove.open_hat)))
+        opened = unroll(groove.open_hat)
+        if style.density > 0:
+            opened = merge(opened, unroll(OFFBEAT))
+        played.append(Stroke("open_hat", kit.open_hat, opened))
         played.append(Stroke("extra", kit.extra, unroll(groove.extra)))
     return [stroke for stroke in played if stroke.voice and stroke.steps.strip(REST)]
 

@@ -43,6 +43,16 @@ def _check(genre: Genre, style: Style) -> None:
         raise ValueError(f"{genre.name} has no {style.stems.removeprefix('only ')}")
 
 
+def _progression(genre: Genre, seed: int, mode: Mode | None) -> tuple[int, ...]:
+    """The chords of a seed; a mode that was asked for begins and dwells on its own tonic."""
+    options = genre.major if (mode or genre.mode) == "major" else genre.minor
+    chords = Luck.of(genre.name, seed, -1).pick(0, options)
+    if mode is None:
+        return chords
+    home, other = (2, 0) if mode == "major" else (0, 2)
+    return (home, *(home if degree == other else degree for degree in chords[1:]))
+
+
 def _play(session: Session) -> tuple[list[Bus], list[Bus], list[Bus]]:
     """Drums, bass and music as far as the stems asked for hold them."""
     genre, stems = session.genre, session.style.stems
@@ -68,9 +78,8 @@ def compose(genre: str, seed: int, style: Style | None = None) -> Loop:
     """
     row, style = GENRES[genre], style or Style()
     _check(row, style)
-    mode = style.mode or row.mode
-    options = row.major if mode == "major" else row.minor
-    session = Session(row, seed, style, Luck.of(genre, seed, -1).pick(0, options))
+    session = Session(row, seed, style, _progression(row, seed, style.mode))
     drums, bass, music = _play(session)
     audio = finish(session, blend(session, drums, bass, music))
-    return Loop(audio, genre, seed, style, tuple(dict.fromkeys(session.heard)), mode)
+    heard = tuple(dict.fromkeys(session.heard))
+    return Loop(audio, genre, seed, style, heard, style.mode or row.mode)

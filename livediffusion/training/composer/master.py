@@ -10,6 +10,7 @@ from livediffusion.training.composer import mix, stereo
 from livediffusion.training.composer.perform import LENGTH, STEP, Bus, Session
 from livediffusion.training.composer.samples import sample
 from livediffusion.training.composer.synth import Audio
+from livediffusion.training.composer.theory import STEPS
 
 DRUMS_RMS, BASS_RMS, MUSIC_RMS, TOTAL_RMS = 0.16, 0.11, 0.11, 0.125
 LOUDNESS = -16.0  # LUFS of every loop, whatever its genre and style
@@ -73,6 +74,8 @@ def blend(session: Session, drums: list[Bus], bass: list[Bus], music: list[Bus])
     low = _sum(bass, ducked)
     if style.space > 0:
         low = mix.reverb(low, 0.3 * amount, seconds)
+    if style.energy > 0 and session.synthetic():
+        ducked = mix.pulse(LENGTH, STEPS)
     melody = mix.level(_sum(music, ducked), MUSIC_RMS)
     if style.space >= 0:
         share = genre.delay * (1.0 + 0.5 * style.space)

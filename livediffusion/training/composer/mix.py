@@ -16,6 +16,7 @@ from livediffusion.training.composer.synth import SAMPLE_RATE, Audio
 
 Stereo = NDArray[np.complex64]  # (2, bins): the spectra of left and right
 DIP_S = 0.4  # seconds after which a ducked bus is back
+ATTACK = 128  # samples before a kick in which it goes down
 
 
 def add(bus: Audio, sound: Audio, start: int, gain: float) -> None:
@@ -137,7 +138,8 @@ def echo(spectra: Stereo, amount: float, samples: int) -> Stereo:
 @lru_cache(maxsize=16)
 def _dip(depth: float) -> Audio:
     since = np.arange(int(DIP_S * SAMPLE_RATE)) / SAMPLE_RATE
-    return np.asarray(1.0 - depth * np.exp(-since / 0.09), dtype=np.float32)
+    fall = np.linspace(0.0, 1.0, ATTACK)  # a gain that jumped would click
+    return np.asarray(1.0 - depth * np.append(fall, np.exp(-since / 0.09)), dtype=np.float32)
 
 
 def duck(length: int, kicks: list[int], depth: float) -> Audio:
@@ -145,8 +147,21 @@ def duck(length: int, kicks: list[int], depth: float) -> Audio:
     dip = _dip(depth)
     gain = np.ones(length + len(dip), np.float32)
     for kick in kicks:
-        start = kick % length
+        start = (kick - ATTACK) % length
         part = gain[start : start + len(dip)]
         np.minimum(part, dip, out=part)
     gain[: len(dip)] = np.minimum(gain[: len(dip)], gain[length:])
     return gain[:length]
+
+
+@lru_cache(maxsize=4)
+def pulse(length: int, steps: int) -> Audio:
+    """A gain (samples,) that swells on every quarter and a little on the eighths between."""
+    period = length * 4 // steps
+    gain = np.full(length, 0.3, np.float32)
+    since = np.arange(length) % period / SAMPLE_RATE
+    between = (np.arange(length) + period // 2) % period / SAMPLE_RATE
+    gain += 0.7 * np.maximum(np.exp(-since / 0.15), 0.5 * np.exp(-between / 0.12))
+    rise = ATTACK // 2 + 1  # samples over which it comes up
+    smooth = np.convolve(np.resize(gain, length + rise - 1), np.ones(rise) / rise, "valid")
+    return np.asarray(smooth, dtype=np.float32)

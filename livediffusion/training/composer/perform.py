@@ -31,13 +31,13 @@ HIT_GAINS = {"x": 1.0, "o": 0.42}
 DRUMS = {
     "kick": ((0.85, 1.0, 1.05), 0.0, 0.0),
     "snare": ((0.42, 0.65, 0.80), 0.25, 0.0),
-    "hat": ((0.14, 0.32, 0.44), 0.3, 0.3),
-    "open_hat": ((0.14, 0.30, 0.38), 0.3, 0.3),
-    "extra": ((0.20, 0.40, 0.50), 0.4, -0.4),
+    "hat": ((0.14, 0.32, 0.46), 0.3, 0.45),
+    "open_hat": ((0.14, 0.30, 0.38), 0.3, 0.45),
+    "extra": ((0.20, 0.40, 0.50), 0.4, -0.5),
     "fill": ((0.40, 0.60, 0.75), 0.5, 0.0),
 }
 DRY_HIT_S = {"kick": 0.30, "snare": 0.13}  # other drums in dry loops: 0.07
-VELOCITIES = (72, 96, 116)  # calm, plain, energetic
+VELOCITIES = (58, 92, 116)  # calm, plain, energetic
 TWO_TAKES = 0.6  # width from which a patch of several voices is played twice
 
 T = TypeVar("T")
@@ -89,6 +89,11 @@ class Session:
         late = self.genre.swing if step % 4 in (2, 3) else 0.0
         return round((step + late) * STEP)
 
+    def synthetic(self) -> bool:
+        """Whether machines play without drums: their energy is a pulse of the whole."""
+        names = [name for part in self.genre.parts for name in part.instruments]
+        return not self.genre.kits and any(name in synth.PATCHES for name in names)
+
     def image(self, player: int) -> int:
         """Seed of a player's place in the stereo image: the same in all loops of a genre."""
         return zlib.crc32(f"{self.genre.name} {player}".encode())
@@ -114,7 +119,7 @@ def _played(session: Session, sound: Audio, hold: float) -> Audio:
         count = min(len(sound), int(0.04 * SAMPLE_RATE))
         sound = sound.copy()
         sound[:count] *= np.linspace(0.0, 1.0, count, dtype=np.float32)
-    elif style.energy > 0 and not session.genre.kits:
+    elif style.energy > 0 and not session.genre.kits and not session.synthetic():
         t = np.arange(len(sound), dtype=np.float32) / SAMPLE_RATE
         sound = np.asarray(sound * (0.35 + 0.65 * np.exp(-t / 0.15)), dtype=np.float32)
     return sound
