@@ -71,6 +71,7 @@ TONES = {
     "tom": (98.0, 1.7, 0.17, 0.1, 0.3),
     "zap": (180.0, 9.0, 0.10, 0.0, 0.1),
 }
+FADE = 256  # samples at the end of every voice, against clicks
 HEAT = {"warm": 2.0, "hot": 5.0}  # gain into a tanh
 CHIPS = {"kick": 0.12, "snare": 0.12, "hat": 0.03}
 
@@ -92,8 +93,7 @@ def _kick(name: str) -> Curve:
     pitch = end + (start - end) * np.exp(-t / fall)
     sound = np.sin(2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE) * _decay(t, decay)
     click = np.random.default_rng(1).normal(size=len(t)) * 0.25 * np.exp(-t / 0.0015)
-    fade = np.minimum(1.0, (t[-1] - t) / 0.02)
-    return np.asarray(np.tanh(drive * (sound + click)) * fade)
+    return np.asarray(np.tanh(drive * (sound + click)))
 
 
 def _snare(name: str) -> Curve:
@@ -201,4 +201,5 @@ def _sound(voice: str) -> Audio:
 def drum(voice: str) -> Audio:
     """A drum voice by its name, mono float32, peak 1; KeyError for one that does not exist."""
     sound = _sound(voice)
-    return np.asarray(sound / np.abs(sound).max(), dtype=np.float32)
+    fade = np.minimum(1.0, np.arange(len(sound))[::-1] / FADE)
+    return np.asarray(sound * fade / np.abs(sound).max(), dtype=np.float32)
