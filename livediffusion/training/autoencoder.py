@@ -1,8 +1,9 @@
 """The autoencoder: an AutoencoderTiny over folded pictures, set by closed forms, then trained.
 
-The encoder is a principal component analysis of the patches and stays so; the decoder starts
-as the least-squares map from 3 x 3 neighbouring latents to a patch, so patches overlap and no
-blocks show, and its residual blocks learn what that map leaves. Time wraps round.
+The encoder is a principal component analysis of the patches and stays so: of the mean of left
+and right, and of half their difference, which needs few components. The decoder starts as the
+least-squares map from 3 x 3 neighbouring latents to a patch, so patches overlap and no blocks
+show, and its residual blocks learn what that map leaves. Time wraps round.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from torch import Tensor
 
 from livediffusion.spectrogram.circular import make_circular_in_time
 from livediffusion.training.dataset import Dataset
-from livediffusion.training.pictures import from_model, to_model, unfold
+from livediffusion.training.pictures import POCKET, from_model, to_model, unfold
 
-COMPONENTS = 64  # channels of a latent
+MIDDLE, SIDE = 64, 16  # channels of a latent for the mean of left and right, and their difference
+COMPONENTS = MIDDLE + SIDE
+SIDE_DEVIATION = 0.6  # of the side's latents: what is heard less shall weigh less
 WIDTH = 176  # channels of the decoder: 2 x COMPONENTS carry the linear path, the rest is free
 BLOCKS = 1
 SCALING = 16.0  # diffusion's unit-variance latents over the autoencoder's: far from its tanh clamp
 RIDGE = 1e-4
+FITTED = 400  # pictures that the closed forms see
 CHUNK = 24  # pictures at a time
 LINEAR_RATE = 0.15  # of the learning rate, for the layers the closed form has set
 
@@ -35,13 +39,13 @@ class Components:
     """Principal components of patches: z = ((p - mean) @ vectors) * scale."""
 
     mean: Tensor  # (patch,)
-    vectors: Tensor  # (patch, COMPONENTS)
-    scale: Tensor  # (COMPONENTS,)
+    vectors: Tensor  # (patch, k)
+    scale: Tensor  # (k,)
 
 
 def build() -> AutoencoderTiny:
     """The untrained module; its latents lie on the folded grid itself."""
-    channels = to_model(torch.zeros(1, 256, 512)).shape[1]
+    channels = POCKET.channels * POCKET.patch[0] * POCKET.patch[1]
     return AutoencoderTiny(
         in_channels=channels,
         out_channels=channels,
@@ -54,18 +58,34 @@ def build() -> AutoencoderTiny:
     )
 
 
-def principal_components(patches: Tensor) -> Components:
-    """Components of folded pictures (n, patch, h, w).
+def principal_components(patches: Tensor, count: int) -> Components:
+    """The first components of patches (n, patch, h, w), of unit variance over all of them.
 
     Each is scaled by its deviation ** -1/2, between keeping the spectrum of the patches (the
     denoiser would see noise in the small ones) and whitening it (it would hear nothing else).
     """
     flat = patches.permute(0, 2, 3, 1).flatten(0, 2).double()
     values, vectors = torch.linalg.eigh(torch.cov(flat.T))
-    deviation = values.flip(0)[:COMPONENTS].clamp(min=1e-12).sqrt()
+    deviation = values.flip(0)[:count].clamp(min=1e-12).sqrt()
     scale = deviation**-0.5
-    scale = scale / ((deviation * scale) ** 2).mean().sqrt()  # unit variance over all channels
-    return Components(flat.mean(0).float(), vectors.flip(1)[:, :COMPONENTS].float(), scale.float())
+    scale = scale / ((deviation * scale) ** 2).mean().sqrt()
+    return Components(flat.mean(0).float(), vectors.flip(1)[:, :count].float(), scale.float())
+
+
+def stereo_components(patches: Tensor) -> Components:
+    """Components of folded stereo pictures (n, 2 * patch, h, w): the middle's, then the side's."""
+    left, right = patches.chunk(2, dim=1)
+    middle = principal_components((left + right) / 2.0, MIDDLE)
+    side = principal_components((left - right) / 2.0, SIDE)
+    vectors = torch.cat(
+        [
+            torch.cat([middle.vectors, side.vectors], dim=1),
+            torch.cat([middle.vectors, -side.vectors], dim=1),
+        ]
+    )
+    mean = torch.cat([middle.mean + side.mean, middle.mean - side.mean])
+    scale = torch.cat([middle.scale, SIDE_DEVIATION * side.scale])
+    return Components(mean, vectors / 2.0, scale)
 
 
 @torch.no_grad()
@@ -80,6 +100,17 @@ def set_encoder(model: AutoencoderTiny, components: Components) -> None:
     first.weight[:, :, 1, 1] = 2.0 * project.T
     first.bias.copy_(-(components.mean + 1.0) @ project)
     last.weight[:, :, 1, 1] = torch.eye(COMPONENTS)
+
+
+@torch.no_grad()
+def encode(model: AutoencoderTiny, patches: Tensor) -> Tensor:
+    """Diffusion latents (n, k, h, w) of folded pictures, by the encoder's centre taps.
+
+    All its other taps are zero, so this is what the encoder gives, in a tenth of the time.
+    """
+    first = model.encoder.layers[0]
+    seen = F.conv2d((patches + 1.0) / 2.0, first.weight[:, :, 1:2, 1:2], first.bias)
+    return SCALING * seen
 
 
 def neighbourhoods(latents: Tensor) -> Tensor:
@@ -129,14 +160,33 @@ def clamped(latents: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def fit(data: Dataset) -> AutoencoderTiny:
-    """The closed-form autoencoder of a dataset, time wrapped."""
+def adopt_encoder(model: AutoencoderTiny, earlier: AutoencoderTiny) -> None:
+    """Take over an earlier model's encoder, so that its denoiser finds its latents again.
+
+    A mono one says what the middle is; the side keeps the components that it has.
+    """
+    for mine, theirs in zip(model.encoder.layers, earlier.encoder.layers, strict=True):
+        if mine.weight.shape == theirs.weight.shape:
+            mine.load_state_dict(theirs.state_dict())
+        elif mine is model.encoder.layers[0]:
+            mono = theirs.weight.shape[1]
+            mine.weight[:MIDDLE, :mono] = theirs.weight / 2.0
+            mine.weight[:MIDDLE, mono:] = theirs.weight / 2.0
+            mine.bias[:MIDDLE] = theirs.bias
+
+
+@torch.no_grad()
+def fit(data: Dataset, earlier: AutoencoderTiny | None = None) -> AutoencoderTiny:
+    """The closed-form autoencoder of a dataset, time wrapped; see `adopt_encoder`."""
     model = build().eval()
     make_circular_in_time(model)
-    chosen = np.linspace(0, len(data.rows) - 1, min(400, len(data.rows))).astype(np.int64)
+    count = min(FITTED, len(data.rows))
+    chosen = np.linspace(0, len(data.rows) - 1, count).astype(np.int64)
     patches = to_model(data.tensor(chosen))
-    set_encoder(model, principal_components(patches))
-    batches = [(clamped(model.encoder(part)), part) for part in patches.split(CHUNK)]
+    set_encoder(model, stereo_components(patches))
+    if earlier is not None:
+        adopt_encoder(model, earlier)
+    batches = [(clamped(encode(model, part) / SCALING), part) for part in patches.split(CHUNK)]
     # Latents are tiny beside the constant; give the ridge a common scale.
     weights = least_squares([(latents * SCALING, part) for latents, part in batches])
     weights[:-1] *= SCALING
@@ -150,12 +200,12 @@ def encode_all(model: AutoencoderTiny, data: Dataset) -> Tensor:
     parts = []
     for start in range(0, len(data.rows), CHUNK):
         patches = to_model(data.tensor(slice(start, start + CHUNK)))
-        parts.append((SCALING * model.encoder(patches)).half())
+        parts.append(encode(model, patches).half())
     return torch.cat(parts)
 
 
 def decode(model: AutoencoderTiny, latents: Tensor) -> Tensor:
-    """Pictures (n, bands, columns) of diffusion latents (n, COMPONENTS, h, w)."""
+    """Pictures (n, 2, bands, columns) of diffusion latents (n, COMPONENTS, h, w)."""
     return from_model(model.decoder(latents / SCALING))
 
 
@@ -197,8 +247,8 @@ def train_decoder(
         inputs = latents[indices].float()
         inputs = inputs + 0.05 * torch.randn_like(inputs)
         wanted = data.tensor(indices).float() / 255.0
-        seen = (1.0 - unfold(model.decoder(inputs / SCALING))[:, 0]) / 2.0
-        loss = _loss(seen, wanted)
+        seen = (1.0 - unfold(model.decoder(inputs / SCALING))) / 2.0
+        loss = _loss(seen.flatten(0, 1), wanted.flatten(0, 1))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -1,13 +1,15 @@
 """The denoiser: a UNet over the latents, trained to predict v, together with the text encoder.
 
 Its convolutions keep zero padding on purpose: that is how it knows which beat is the first.
+A share of the samples are two loops at once, under equally mixed embeddings: what lies between
+two prompts is then learned, and a morph moves as evenly as the latents do.
 """
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,10 @@ import numpy as np
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel
 
 from livediffusion.training import noise, text
 from livediffusion.training.autoencoder import COMPONENTS
-from livediffusion.training.captions import caption
-from livediffusion.training.dataset import Row
 from livediffusion.training.muon import Muon, split_parameters
 
 GRID = (8, 32)  # height and width of a latent
@@ -31,6 +31,7 @@ MUON_RATE = 0.02
 ADAM_RATE = 1.5e-3
 TEXT_RATE = 5e-4  # the text encoder has learned already
 NO_CAPTION = 0.12  # share of samples without a caption, for classifier-free guidance
+MIXED = 0.25  # share of samples that are two loops at once
 EMA = 0.995
 SAVE_EVERY_S = 120.0
 
@@ -81,19 +82,53 @@ class Networks:
         self.text_encoder.load_state_dict(state["text"])
 
 
+def grow(target: nn.Module, source: nn.Module) -> None:
+    """Copy weights of a like network that may be smaller in some dimensions."""
+    theirs = source.state_dict()
+    with torch.no_grad():
+        for name, mine in target.state_dict().items():
+            mine[tuple(slice(size) for size in theirs[name].shape)] = theirs[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A batch; its first samples are mixed with a partner each."""
+
+    clean: Tensor  # (n, k, h, w)
+    ids: Tensor  # (n, LENGTH)
+    partners: Tensor  # (m, LENGTH), m <= n
+    weights: Tensor  # (m,), of the partners
+
+    def embeddings(self, encoder: CLIPTextModel) -> Tensor:
+        """Embeddings (n, LENGTH, width), blended like the latents."""
+        count = len(self.partners)
+        both = text.embed(encoder, torch.cat([self.ids, self.partners]))
+        own, partners = both.split([len(self.ids), count])
+        blended = torch.lerp(own[:count], partners, self.weights[:, None, None])
+        return torch.cat([blended, own[count:]])
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Latents (n, k, h, w) with the rows that caption them."""
+    """Latents (n, k, h, w) and token ids of several captions for each (n, captions, LENGTH)."""
 
     latents: Tensor
-    rows: Sequence[Row]
-    tokenizer: CLIPTokenizer
+    ids: Tensor
+    blank: Tensor  # (LENGTH,), ids of the empty caption
 
-    def batch(self, size: int, rng: np.random.Generator, blank: float) -> tuple[Tensor, Tensor]:
-        """Latents (size, k, h, w) and token ids of fresh captions, some of them empty."""
-        indices = rng.integers(len(self.rows), size=size)
-        captions = ["" if rng.random() < blank else caption(self.rows[i], rng) for i in indices]
-        return self.latents[indices].float(), text.token_ids(self.tokenizer, captions)
+    def draw(self, size: int, rng: np.random.Generator, blank: float) -> Draw:
+        """Random loops under random captions, some mixed, some of the others without caption."""
+        mixed = round(MIXED * size)
+        indices = rng.integers(len(self.latents), size=size + mixed)
+        which = rng.integers(self.ids.shape[1], size=size + mixed)
+        ids, partners = self.ids[indices, which].long().split([size, mixed])
+        clean, others = self.latents[indices].float().split([size, mixed])
+        weights = torch.from_numpy(rng.random(mixed, dtype=np.float32))
+        clean[:mixed] = torch.lerp(clean[:mixed], others, weights[:, None, None, None])
+        wordless = torch.from_numpy(rng.random(size) < blank)
+        wordless[:mixed] = False
+        ids = torch.where(wordless[:, None], self.blank, ids)
+        return Draw(clean, ids, partners, weights)
 
 
 def stratified_timesteps(count: int) -> Tensor:
@@ -153,11 +188,12 @@ class Trainer:
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = group["full"] * schedule(done, self.step)
-        clean, ids = self.corpus.batch(BATCH, rng, NO_CAPTION)
+        batch = self.corpus.draw(BATCH, rng, NO_CAPTION)
+        clean = batch.clean
         drawn, timesteps = torch.randn_like(clean), stratified_timesteps(len(clean))
         noisy = noise.add_noise(clean, drawn, timesteps)
         noisy = noisy.contiguous(memory_format=torch.channels_last)
-        embeddings = text.embed(self.networks.text_encoder, ids)
+        embeddings = batch.embeddings(self.networks.text_encoder)
         predicted = self.unet(noisy, timesteps, embeddings).sample
         errors = (predicted - noise.velocity(clean, drawn, timesteps)) ** 2
         errors.mean().backward()

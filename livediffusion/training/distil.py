@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from livediffusion.training import noise, text
 from livediffusion.training.denoiser import Corpus, Networks
 
-GUIDANCE = 1.5
+GUIDANCE = 2.0
 SEGMENTS = 4  # steps the student is made for
 PER_SEGMENT = 4  # teacher's steps in each
 BATCH = 16
@@ -77,8 +77,7 @@ class Distiller:
         self.optimiser = torch.optim.AdamW(parameters, RATE, weight_decay=0.0, betas=(0.9, 0.99))
         self.grid = grid()
         with torch.no_grad():
-            ids = text.token_ids(corpus.tokenizer, [""])
-            self.blank = text.embed(teacher.text_encoder, ids)
+            self.blank = text.embed(teacher.text_encoder, corpus.blank[None])
 
     @torch.no_grad()
     def targets(self, noisy: Tensor, places: Tensor, embeddings: Tensor) -> Tensor:
@@ -100,13 +99,13 @@ class Distiller:
         """One step of gradient descent; returns the loss."""
         for group in self.optimiser.param_groups:
             group["lr"] = RATE * max(0.03, 1.0 - done)
-        clean, ids = self.corpus.batch(BATCH, rng, BLANK)
+        batch = self.corpus.draw(BATCH, rng, BLANK)
         places = torch.from_numpy(rng.integers(1, len(self.grid), size=BATCH))
         start = self.grid[places]
-        noisy = noise.add_noise(clean, torch.randn_like(clean), start)
+        noisy = noise.add_noise(batch.clean, torch.randn_like(batch.clean), start)
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
-            embeddings = text.embed(self.student.text_encoder, ids)
+            embeddings = batch.embeddings(self.student.text_encoder)
         wanted = self.targets(noisy, places, embeddings)
         seen = predict(self.student, noisy, start, embeddings)
         loss = (torch.sqrt((seen - wanted) ** 2 + HUBER**2) - HUBER).mean()

@@ -20,7 +20,7 @@ POCKET = SpectrogramParams(
     power=0.3,
     max_amplitude=200.0,
     native_tempo=TEMPO,
-    channels=1,
+    channels=2,
     patch=(32, 16),
     steps=4,
     guidance=1.0,
@@ -30,8 +30,8 @@ COLUMNS = POCKET.columns(BEATS)
 
 
 def picture(audio: Tensor) -> Tensor:
-    """Picture (bands, columns) of a loop of ours (samples,) at the model's rate."""
-    return loop_to_picture(audio[None], POCKET, BEATS, sample_rate=POCKET.sample_rate)[0]
+    """Picture (2, bands, columns) of a loop of ours (2, samples) at the model's rate."""
+    return loop_to_picture(audio, POCKET, BEATS, sample_rate=POCKET.sample_rate)
 
 
 def fold(pictures: Tensor, patch: tuple[int, int] = POCKET.patch) -> Tensor:
@@ -50,12 +50,12 @@ def unfold(patches: Tensor, patch: tuple[int, int] = POCKET.patch) -> Tensor:
     return split.permute(0, 1, 4, 2, 5, 3).reshape(n, -1, h * ph, w * pw)
 
 
-def to_model(pictures: Tensor) -> Tensor:
-    """Pictures (n, bands, columns) in bytes or 0..1 to the autoencoder's input, dark = loud."""
+def to_model(pictures: Tensor, patch: tuple[int, int] = POCKET.patch) -> Tensor:
+    """Pictures (n, c, bands, columns) in bytes or 0..1 to autoencoder input, dark = loud."""
     scale = 255.0 if pictures.dtype == torch.uint8 else 1.0
-    return fold(1.0 - 2.0 * pictures.float()[:, None] / scale)
+    return fold(1.0 - 2.0 * pictures.float() / scale, patch)
 
 
-def from_model(patches: Tensor) -> Tensor:
-    """The autoencoder's output to pictures (n, bands, columns) in 0..1."""
-    return ((1.0 - unfold(patches)[:, 0]) / 2.0).clamp(0.0, 1.0)
+def from_model(patches: Tensor, patch: tuple[int, int] = POCKET.patch) -> Tensor:
+    """The autoencoder's output to pictures (n, c, bands, columns) in 0..1."""
+    return ((1.0 - unfold(patches, patch)) / 2.0).clamp(0.0, 1.0)

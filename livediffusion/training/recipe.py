@@ -13,19 +13,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderTiny
+from diffusers import AutoencoderTiny, UNet2DConditionModel
+from transformers import CLIPTokenizer
 
 from livediffusion.spectrogram.circular import make_circular_in_time
-from livediffusion.training import autoencoder, captions, dataset, denoiser, text, tokenizer
+from livediffusion.training import autoencoder, dataset, denoiser, text, tokenizer
 from livediffusion.training import evaluate as evaluation
 from livediffusion.training.dataset import Dataset, Progress
 from livediffusion.training.denoiser import Corpus, Networks
 from livediffusion.training.distil import Distiller
 from livediffusion.training.export import export
 
-SEEDS, STYLES = 40, 3  # of every genre; styles of every seed
+SEEDS, STYLES = 76, 8  # of every genre; styles of every seed
+CAPTIONS = 8  # of every loop
 # Shares of the time for the stages that take as much as they are given.
-SHARES = {"text": 0.02, "denoiser": 0.80, "student": 0.09, "decoder": 0.09}
+SHARES = {"text": 0.03, "denoiser": 0.77, "student": 0.12, "decoder": 0.08}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Workshop:
     minutes: float
     processes: int
     progress: Progress
+    earlier: Path | None = None  # a model folder whose denoiser is trained on
 
     def time_for(self, stage: str) -> float:
         """Minutes of a stage."""
@@ -46,35 +49,47 @@ class Workshop:
         rows = dataset.plan(SEEDS, STYLES)
         return dataset.render(rows, self.folder / "data", "train", self.processes, self.progress)
 
-    def tokenizer(self, data: Dataset) -> Path:
-        """The folder of a tokenizer trained on captions of the loops."""
+    def tokenizer(self, data: Dataset) -> CLIPTokenizer:
+        """A tokenizer trained on captions of the loops, in a folder of its own."""
         folder = self.folder / "tokenizer"
         if not (folder / "tokenizer_config.json").is_file():
-            rng = np.random.default_rng(0)
-            texts = [captions.caption(row, rng) for row in data.rows for _ in range(6)]
-            texts += [name for names in captions.NAMES.values() for name in names] * 20
-            tokenizer.train(texts, folder)
-        return folder
+            tokenizer.train(tokenizer.texts(data.rows), folder)
+        return text.load_tokenizer(folder)
 
     def vae(self, data: Dataset) -> AutoencoderTiny:
         """The closed-form autoencoder."""
         path = self.folder / "vae.pt"
         if not path.is_file():
             self.progress("fitting the autoencoder", 0.0)
-            torch.save(autoencoder.fit(data).state_dict(), path)
+            before = self.earlier and AutoencoderTiny.from_pretrained(self.earlier / "vae")
+            torch.save(autoencoder.fit(data, before).state_dict(), path)
         return _load_vae(path)
 
-    def networks(self, data: Dataset, tokens: Path) -> Networks:
-        """A fresh denoiser and a text encoder that has learned to read captions."""
+    def corpus(self, data: Dataset, vae: AutoencoderTiny, reader: CLIPTokenizer) -> Corpus:
+        """Latents and captions of all loops."""
+        path = self.folder / "corpus.pt"
+        if not path.is_file():
+            self.progress("encoding the loops", 0.0)
+            rng = np.random.default_rng(0)
+            latents = autoencoder.encode_all(vae, data)
+            ids = text.captions_for(data.rows, CAPTIONS, rng, reader)
+            torch.save({"latents": latents, "ids": ids}, path)
+        blank = text.token_ids(reader, [""])[0]
+        return Corpus(**torch.load(path, weights_only=True), blank=blank)
+
+    def networks(self, data: Dataset, reader: CLIPTokenizer) -> Networks:
+        """A denoiser, fresh or an earlier model's, and a text encoder that can read captions."""
         torch.manual_seed(0)
-        reader = text.load_tokenizer(tokens)
         encoder, path = text.build(reader), self.folder / "text.pt"
         if path.is_file():
             encoder.load_state_dict(torch.load(path, weights_only=True))
         else:
             text.pretrain(encoder, reader, data.rows, self.time_for("text"), self.progress)
             torch.save(encoder.state_dict(), path)
-        return Networks(denoiser.build().to(memory_format=torch.channels_last), encoder)
+        unet = denoiser.build()
+        if self.earlier:
+            denoiser.grow(unet, UNet2DConditionModel.from_pretrained(self.earlier / "unet"))
+        return Networks(unet.to(memory_format=torch.channels_last), encoder)
 
     def student(self, teacher: Networks, corpus: Corpus) -> Networks:
         """The teacher distilled to few steps."""
@@ -105,28 +120,34 @@ def _load_vae(path: Path) -> AutoencoderTiny:
 
 
 def train(
-    out: Path, workdir: Path, minutes: float, threads: int, progress: Callable[[str, float], None]
+    out: Path,
+    workdir: Path,
+    minutes: float,
+    threads: int,
+    progress: Callable[[str, float], None],
+    earlier: Path | None = None,
 ) -> None:
     """Make the pocket model in `out`, working in `workdir`, in about so many minutes.
 
-    Rendering the loops comes before and takes about a minute on each of two cores. `progress`
-    hears what is being done and how far that stage is, 0..1. Goes on where it was interrupted.
+    Rendering the loops comes before and takes about half an hour on each of two cores.
+    `progress` hears what is being done and how far that stage is, 0..1. Goes on where it was
+    interrupted. `earlier` is a model folder of the same design to begin from, perhaps a mono
+    one; without it everything begins from nothing.
     Raises UserError where FluidSynth, its sound font or the samples are missing.
     """
     torch.set_num_threads(threads)
-    shop = Workshop(workdir, minutes, threads, progress)
+    shop = Workshop(workdir, minutes, threads, progress, earlier)
     data = shop.data()
-    tokens = shop.tokenizer(data)
+    reader = shop.tokenizer(data)
     vae = shop.vae(data)
-    latents = autoencoder.encode_all(vae, data)
-    corpus = Corpus(latents, data.rows, text.load_tokenizer(tokens))
-    networks = shop.networks(data, tokens)
+    corpus = shop.corpus(data, vae, reader)
+    networks = shop.networks(data, reader)
     # Compiling takes minutes and makes a step a quarter shorter; it needs a C++ compiler.
     compiled = minutes > 30 and shutil.which("g++") is not None
     trainer = denoiser.Trainer(networks, corpus, workdir / "denoiser.pt", compiled)
     teacher = trainer.run(shop.time_for("denoiser"), progress)
     student = shop.student(teacher, corpus)
-    export(student, shop.decoder(vae, data, corpus), tokens, out)
+    export(student, shop.decoder(vae, data, corpus), workdir / "tokenizer", out)
     progress(f"wrote {out}", 1.0)
 
 

@@ -12,9 +12,10 @@ from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from livediffusion.spectrogram.circular import make_circular_in_time
+from livediffusion.spectrogram.params import SpectrogramParams
 from livediffusion.training import text
 from livediffusion.training.denoiser import GRID, Networks
-from livediffusion.training.pictures import from_model
+from livediffusion.training.pictures import from_model, to_model
 
 CHUNK = 16  # loops sampled at a time
 
@@ -27,6 +28,7 @@ class Model:
     vae: AutoencoderTiny
     tokenizer: CLIPTokenizer
     scheduler: DDIMScheduler
+    params: SpectrogramParams
 
     @classmethod
     def load(cls, folder: Path) -> Model:
@@ -38,7 +40,8 @@ class Model:
         networks = Networks(unet.eval(), encoder.eval())
         tokenizer = text.load_tokenizer(folder / "tokenizer")
         make_circular_in_time(vae)
-        return cls(networks, vae.eval(), tokenizer, scheduler)
+        params = SpectrogramParams.load(folder)
+        return cls(networks, vae.eval(), tokenizer, scheduler, params)
 
     def embed(self, prompts: Sequence[str]) -> Tensor:
         """Embeddings (n, tokens, width)."""
@@ -76,6 +79,14 @@ class Model:
 
     @torch.no_grad()
     def pictures(self, latents: Tensor) -> Tensor:
-        """Pictures (n, bands, columns) of latents."""
-        scaling = self.vae.config.scaling_factor
-        return torch.cat([from_model(self.vae.decoder(z / scaling)) for z in latents.split(CHUNK)])
+        """Pictures (n, channels, bands, columns) of latents."""
+        scaling, patch = self.vae.config.scaling_factor, self.params.patch
+        parts = (self.vae.decoder(z / scaling) for z in latents.split(CHUNK))
+        return torch.cat([from_model(part, patch) for part in parts])
+
+    @torch.no_grad()
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Latents of pictures (n, channels, bands, columns) in bytes or 0..1."""
+        scaling, patch = self.vae.config.scaling_factor, self.params.patch
+        parts = pictures.split(CHUNK)
+        return torch.cat([scaling * self.vae.encoder(to_model(part, patch)) for part in parts])
