@@ -120,14 +120,12 @@ DEEP_HOUSE = Genre(
 DISCO = Genre(
     "disco",
     kits=(
+        Kit("kick disco", "gm 0 40 + clap", "gm 0 42", "gm 0 46", "metal tambourine", "gm 0 45"),
         Kit(
-            "kick disco", "gm 0 40 + clap", "gm 0 42", "warm gm 0 46", "metal tambourine", "gm 0 45"
-        ),
-        Kit(
-            "gm 0 36",
+            "kick disco + gm 0 36",
             "sample drum_snare_hard",
             "gm 0 42",
-            "warm gm 0 46",
+            "gm 0 46",
             "tone conga high",
             "gm 0 45",
         ),
@@ -169,7 +167,7 @@ DISCO = Genre(
             ("clean guitar", "muted guitar"),
             ("x.xx..xx.xx.x.xx", "..xx.xx...xx.xx.", "xxxx.xx.xxxx.xx."),
             57,
-            1.3,
+            1.6,
             4,
             width=0.5,
             pan=0.5,
@@ -182,7 +180,7 @@ DISCO = Genre(
                 "8---------------9---8---7---5---",
             ),
             72,
-            1.0,
+            0.7,
             from_density=-1,
             width=0.8,
             pan=-0.2,
@@ -195,7 +193,7 @@ DISCO = Genre(
     minor=((0, 3, 6, 2), (0, 0, 3, 4), (0, 5, 3, 6)),
     major=((2, 3, 5, 6), (5, 6, 2, 2)),
     sidechain=0.0,
-    reverb=(0.1, 0.8),
+    reverb=(0.06, 0.6),
     drive=1.2,
     high_pass=45.0,
     drums=1.5,
