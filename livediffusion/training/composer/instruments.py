@@ -60,14 +60,21 @@ PROGRAMS = {
 }
 
 
-@lru_cache(maxsize=4096)
 def note(instrument: str, key: int, hold: float, velocity: int = 100, take: int = 0) -> Audio:
     """One note (MIDI key) held for `hold` seconds, mono float32; the same at every call.
 
     Takes of the same note differ where the instrument's voices drift.
     """
     if instrument in synth.PATCHES:
-        return np.asarray(
-            synth.play(instrument, key, hold, take) * np.float32(velocity / 100), dtype=np.float32
-        )
+        return _patch(instrument, key, hold, take) * np.float32(velocity / 100)
+    return _program(instrument, key, hold, velocity)
+
+
+@lru_cache(maxsize=2048)
+def _patch(instrument: str, key: int, hold: float, take: int) -> Audio:
+    return synth.play(instrument, key, hold, take)
+
+
+@lru_cache(maxsize=4096)
+def _program(instrument: str, key: int, hold: float, velocity: int) -> Audio:
     return np.float32(GM_GAIN) * fluid().note(PROGRAMS[instrument], key, hold, velocity)
