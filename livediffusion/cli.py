@@ -149,6 +149,9 @@ def train(
     workdir: Annotated[Path, typer.Option(help="For data and checkpoints.")] = Path("training"),
     minutes: Annotated[float, typer.Option(help="How long the denoiser learns.")] = 90.0,
     threads: Annotated[int, typer.Option(min=1)] = 2,
+    start_from: Annotated[
+        Path | None, typer.Option(help="An earlier pocket model to begin from.")
+    ] = None,
 ) -> None:
     """Train the pocket model from nothing; run again to go on where it stopped."""
     if context.invoked_subcommand is not None:
@@ -156,7 +159,7 @@ def train(
     from livediffusion.training.recipe import train as train_recipe
 
     with _progress() as advance:
-        train_recipe(out, workdir, minutes, threads, advance)
+        train_recipe(out, workdir, minutes, threads, advance, start_from)
     _out().print(f"The model is in {out}.")
 
 
