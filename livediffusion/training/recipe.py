@@ -72,7 +72,7 @@ class Workshop:
             self.progress("encoding the loops", 0.0)
             rng = np.random.default_rng(0)
             latents = autoencoder.encode_all(vae, data)
-            ids = text.captions_for(data.rows, CAPTIONS, rng, reader)
+            ids = torch.from_numpy(text.captions_for(data.rows, CAPTIONS, rng, reader))
             torch.save({"latents": latents, "ids": ids}, path)
         blank = text.token_ids(reader, [""])[0]
         return Corpus(**torch.load(path, weights_only=True), blank=blank)

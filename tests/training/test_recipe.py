@@ -35,7 +35,7 @@ def test_a_tiny_model_is_made_and_an_interrupted_one_finished(
     assert {"rendering", "reading", "training:", "distilling:"} <= {t.split()[0] for t, _ in heard}
     model = Model.load(out)
     latents = model.latents(model.embed(["techno"]), model.noise([1]))
-    assert model.pictures(latents).shape == (1, 256, 512)
+    assert model.pictures(latents).shape == (1, 2, 256, 512)
 
     heard.clear()
     (work / "student.pt").unlink()  # as if it had been stopped while distilling

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderTiny
 
 from livediffusion.spectrogram.circular import make_circular_in_time
-from livediffusion.training import autoencoder, distil, muon, noise
+from livediffusion.training import autoencoder, denoiser, distil, muon, noise
 from livediffusion.training.pictures import fold, from_model, to_model, unfold
+from livediffusion.training.tokenizer import LENGTH
 
 
 def test_folding_is_exact_in_the_order_the_engine_uses() -> None:
-    pictures = torch.rand(2, 1, 256, 512)
+    pictures = torch.rand(2, 2, 256, 512)
     folded = fold(pictures)
-    assert folded.shape == (2, 512, 8, 32)
+    assert folded.shape == (2, 1024, 8, 32)
     assert torch.equal(unfold(folded), pictures)
     band, column = 37, 21  # row 1 of patches, band 5 in it; column 1 of patches, column 5 in it
-    assert torch.equal(folded[:, 5 * 16 + 5, 1, 1], pictures[:, 0, band, column])
+    place = 5 * 16 + 5
+    assert torch.equal(folded[:, place, 1, 1], pictures[:, 0, band, column])
+    assert torch.equal(folded[:, 512 + place, 1, 1], pictures[:, 1, band, column])
 
 
 def test_bytes_and_fractions_mean_the_same_picture() -> None:
-    levels = torch.randint(0, 256, (1, 256, 512), dtype=torch.uint8)
+    levels = torch.randint(0, 256, (1, 2, 256, 512), dtype=torch.uint8)
     assert torch.allclose(to_model(levels), to_model(levels / 255.0))
     assert torch.allclose(from_model(to_model(levels)), levels / 255.0, atol=1e-6)
-    assert to_model(torch.ones(1, 256, 512)).max() == -1.0  # loud is dark
+    assert to_model(torch.ones(1, 2, 256, 512)).max() == -1.0  # loud is dark
 
 
 @torch.no_grad()
@@ -35,7 +41,7 @@ def test_the_decoder_starts_as_the_linear_map_it_was_given() -> None:
     torch.manual_seed(0)
     model = autoencoder.build().eval()
     make_circular_in_time(model.decoder)
-    weights = torch.randn(9 * autoencoder.COMPONENTS + 1, 512)
+    weights = torch.randn(9 * autoencoder.COMPONENTS + 1, 1024)
     autoencoder.set_decoder(model, weights)
     latents = 0.5 * torch.randn(2, autoencoder.COMPONENTS, 8, 32)
     inputs = autoencoder.neighbourhoods(autoencoder.clamped(latents))
@@ -44,20 +50,90 @@ def test_the_decoder_starts_as_the_linear_map_it_was_given() -> None:
     assert torch.allclose(decoded, wanted, atol=2e-3 * float(wanted.std()))
 
 
-@torch.no_grad()
-def test_components_have_unit_variance_and_few_of_them_say_it_all() -> None:
+@pytest.fixture(scope="module")
+def stereo() -> tuple[torch.Tensor, AutoencoderTiny]:
+    """Folded pictures that few components make up, and an autoencoder that knows them."""
     torch.manual_seed(0)
     hidden = torch.randn(6, autoencoder.COMPONENTS, 8, 32)
-    patches = torch.einsum("nkhw,kp->nphw", hidden, torch.randn(autoencoder.COMPONENTS, 512))
+    middle = torch.einsum("nkhw,kp->nphw", hidden[:, :64], torch.randn(64, 512))
+    side = torch.einsum("nkhw,kp->nphw", hidden[:, 64:], 0.2 * torch.randn(16, 512))
+    patches = torch.cat([middle + side, middle - side], dim=1)
     model = autoencoder.build().eval()
     make_circular_in_time(model)
-    autoencoder.set_encoder(model, autoencoder.principal_components(patches))
-    latents = model.encoder(patches) * autoencoder.SCALING
-    assert float(latents.var()) == pytest.approx(1.0, abs=0.02)
+    autoencoder.set_encoder(model, autoencoder.stereo_components(patches))
+    return patches, model
+
+
+@torch.no_grad()
+def test_few_components_say_all_of_both_channels(
+    stereo: tuple[torch.Tensor, AutoencoderTiny],
+) -> None:
+    patches, model = stereo
+    latents = autoencoder.encode(model, patches)
+    assert float(latents[:, :64].var()) == pytest.approx(1.0, abs=0.02)
+    wanted = autoencoder.SIDE_DEVIATION**2
+    assert float(latents[:, 64:].var()) == pytest.approx(wanted, abs=0.02)
     weights = autoencoder.least_squares([(latents, patches)])
     rebuilt = autoencoder.neighbourhoods(latents) @ weights * 2.0 - 1.0
-    wanted = patches.permute(0, 2, 3, 1).flatten(0, 2)
-    assert float((rebuilt - wanted).norm() / wanted.norm()) < 0.02
+    flat = patches.permute(0, 2, 3, 1).flatten(0, 2)
+    assert float((rebuilt - flat).norm() / flat.norm()) < 0.02
+
+
+@torch.no_grad()
+def test_the_short_way_to_latents_is_the_encoder_s(
+    stereo: tuple[torch.Tensor, AutoencoderTiny],
+) -> None:
+    patches, model = stereo
+    long = model.encoder(patches) * autoencoder.SCALING
+    assert torch.allclose(autoencoder.encode(model, patches), long, atol=1e-3)
+
+
+@torch.no_grad()
+def test_a_mono_model_s_latents_are_found_again_in_the_middle(
+    stereo: tuple[torch.Tensor, AutoencoderTiny],
+) -> None:
+    patches, model = copy.deepcopy(stereo)
+    mono = AutoencoderTiny(
+        in_channels=512,
+        out_channels=512,
+        latent_channels=64,
+        encoder_block_out_channels=(64,),
+        decoder_block_out_channels=(64,),
+        num_encoder_blocks=(0,),
+        num_decoder_blocks=(0,),
+    )
+    before = autoencoder.encode(model, patches)
+    autoencoder.adopt_encoder(model, mono)
+    after = autoencoder.encode(model, patches)
+    middle = (patches[:, :512] + patches[:, 512:]) / 2.0
+    assert torch.allclose(after[:, :64], autoencoder.encode(mono, middle), atol=1e-3)
+    assert torch.equal(after[:, 64:], before[:, 64:])
+
+
+def test_a_grown_network_begins_as_the_smaller_one() -> None:
+    small, large = torch.nn.Conv2d(2, 3, 3), torch.nn.Conv2d(4, 5, 3)
+    before = large.weight.clone()
+    denoiser.grow(large, small)
+    assert torch.equal(large.weight[:3, :2], small.weight)
+    assert torch.equal(large.weight[3:], before[3:])
+    assert torch.equal(large.bias[:3], small.bias)
+
+
+def test_mixed_loops_lie_between_two_and_are_told_so() -> None:
+    latents = torch.arange(4.0)[:, None, None, None].expand(4, 1, 1, 1).half()
+    ids = torch.arange(4)[:, None, None].expand(4, 2, LENGTH)
+    corpus = denoiser.Corpus(latents, ids, torch.full((LENGTH,), 9))
+    draw = corpus.draw(40, np.random.default_rng(0), 0.5)
+    own, partners = draw.ids[:10, 0].float(), draw.partners[:, 0].float()
+    assert torch.allclose(draw.clean[:10, 0, 0, 0], torch.lerp(own, partners, draw.weights))
+    rest = draw.ids[10:, 0]
+    told = rest != 9
+    assert 5 < int(told.sum()) < 25
+    assert torch.equal(draw.clean[10:, 0, 0, 0][told], rest[told].float())
+    table = torch.nn.Embedding(10, 3)
+    blended = draw.embeddings(lambda ids: SimpleNamespace(last_hidden_state=table(ids)))
+    expected = torch.lerp(table(draw.ids[0]), table(draw.partners[0]), draw.weights[0])
+    assert torch.allclose(blended[0], expected)
 
 
 def test_velocity_splits_into_what_it_was_made_of() -> None:
@@ -105,7 +181,7 @@ def test_time_wraps_in_the_autoencoder() -> None:
 def test_training_resumes_where_it_was_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from livediffusion.training import captions, denoiser, text, tokenizer
+    from livediffusion.training import captions, text, tokenizer
     from livediffusion.training.dataset import plan
 
     monkeypatch.setattr(denoiser, "CHANNELS", (16, 16, 16))
@@ -114,7 +190,9 @@ def test_training_resumes_where_it_was_stopped(
     rng = np.random.default_rng(0)
     tokenizer.train([captions.caption(row, rng) for row in rows], tmp_path / "tokenizer")
     reader = text.load_tokenizer(tmp_path / "tokenizer")
-    corpus = denoiser.Corpus(torch.randn(len(rows), autoencoder.COMPONENTS, 8, 32), rows, reader)
+    ids = torch.from_numpy(text.captions_for(rows, 2, rng, reader))
+    latents = torch.randn(len(rows), autoencoder.COMPONENTS, 8, 32)
+    corpus = denoiser.Corpus(latents, ids, text.token_ids(reader, [""])[0])
 
     def trainer() -> denoiser.Trainer:
         torch.manual_seed(1)
