@@ -23,6 +23,7 @@ from livediffusion.errors import UserError
 from livediffusion.player.settings import PlayerSettings
 from livediffusion.render.settings import RendererSettings, model_source
 from livediffusion.state.patch import Patch, find_patch, load_patch
+from livediffusion.state.vocabulary import of_model, remark
 from livediffusion.statusline import StatusLine
 from livediffusion.types import Seconds
 
@@ -138,18 +139,36 @@ def read_patch(name: str) -> Patch:
 
 
 def check(files: list[Path], config: Path | None, console: Console) -> None:
-    """Read config and patches; say everything that is wrong, or what is well."""
+    """Read config and patches; say everything that is wrong, or what is well.
+
+    Words in a patch's prompts that its model never learned are a remark, no mistake.
+    """
     problems: list[str] = []
     wanted: list[Path | None] = [*files] or [config, *sorted(Path("patches").glob("*.toml"))]
     for file in wanted:
-        is_config = file is None or file.name == CONFIG_NAME
         try:
-            _ = load_config(file) if is_config or file is None else load_patch(file)
-            console.print(f"{file or 'config'}: well", highlight=False, soft_wrap=True)
+            if file is None or file.name == CONFIG_NAME:
+                load_config(file)
+                lines = [f"{file or 'config'}: well"]
+            else:
+                lines = [f"{file}: well", *_remarks(load_patch(file), config)]
+            for line in lines:
+                console.print(line, highlight=False, soft_wrap=True, markup=False)
         except UserError as error:
             problems.append(str(error))
     if problems:
         raise UserError("\n".join(problems))
+
+
+def _remarks(patch: Patch, config_path: Path | None) -> list[str]:
+    """What is to be said of a patch that is well; nothing where the config is not."""
+    try:
+        config = load_config(config_path)
+    except UserError:
+        return []
+    vocabulary = of_model(model_name(config, patch.model), config.models)
+    sentence = remark(vocabulary, (prompt.text for prompt in patch.prompts))
+    return [f"  {sentence}"] if sentence else []
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from livediffusion.render.request import RenderRequest, normalise
 from livediffusion.stage import read_patch
 from livediffusion.state.patch import Patch
 from livediffusion.state.performance import Performance
+from livediffusion.state.vocabulary import of_model, remark
 from livediffusion.types import BPM, CHANNELS, SAMPLE_RATE, ModelDefaults
 
 _SUFFIXES = (".wav", ".flac")
@@ -42,13 +43,19 @@ class Wanted:
 
 
 def render(wanted: Wanted, output: Path, config_path: Path | None, console: Console) -> None:
-    """Render one loop to a file, with a spinner and one line on what came of it."""
+    """Render one loop to a file, with a spinner and one line on what came of it.
+
+    Words that the model never learned are named on stderr.
+    """
     check_output(output)
     config = load_config(config_path)
     patch = read_patch(wanted.patch) if wanted.patch else None
     if patch is None and not wanted.prompts:
         raise UserError('Say what to render: livediffusion render "dark techno", or --patch P.')
     model = model_name(config, patch.model if patch else "", wanted.model or "")
+    prompts = wanted.prompts or _texts(patch)
+    if sentence := remark(of_model(model, config.models), prompts):
+        Console(stderr=True).print(sentence, highlight=False, soft_wrap=True, markup=False)
     with console.status("Loading the model …") as status:
         loop = _render(wanted, patch, model, config, status.update)
     write(output, loop.audio)
@@ -82,8 +89,12 @@ def _render(
     texts = wanted.prompts
     if patch is not None:
         request = _at_the_start(patch, request)
-        texts = texts or tuple(prompt.text for prompt in patch.prompts)
+        texts = texts or _texts(patch)
     return render_loop(engine, _adjusted(request, wanted, texts))
+
+
+def _texts(patch: Patch | None) -> tuple[str, ...]:
+    return tuple(prompt.text for prompt in patch.prompts) if patch else ()
 
 
 def _at_the_start(patch: Patch, defaults: RenderRequest) -> RenderRequest:

@@ -148,6 +148,7 @@ class Conductor:
         self._renderer.cancel()
         self.performance.load(patch, model, beat)
         self._desk.remap()
+        self._desk.proofread(0.0)
         self._send_everything(beat)
 
     def _send_everything(self, beat: Beats) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.midi import MidiInputs
 from livediffusion.control.osc_feedback import Feedback
+from livediffusion.control.proofreader import Proofreader
 from livediffusion.state.effects import Effect
 from livediffusion.state.mapping import Mapper
 from livediffusion.state.parameters import Refused
-from livediffusion.state.performance import JOURNEY, Performance
+from livediffusion.state.performance import JOURNEY, PATCH, Performance
 from livediffusion.state.values import Change, interpret, span
 from livediffusion.types import Beats, ControlMessage, Seconds
 
@@ -30,14 +31,21 @@ class Desk:
     """Threading: the control process's main thread only."""
 
     def __init__(
-        self, performance: Performance, inbox: Inbox, midi: MidiInputs, feedback: Feedback
+        self,
+        performance: Performance,
+        inbox: Inbox,
+        midi: MidiInputs,
+        feedback: Feedback,
+        models: Mapping[str, str],
     ) -> None:
+        """`models` maps names to folders, as in the config."""
         self.performance = performance
         self._inbox = inbox
         self._midi = midi
         self._feedback = feedback
         self._mapper = Mapper(performance.patch.mappings)
         self._clamped: set[tuple[str, str]] = set()
+        self._proofreader = Proofreader(feedback, models)
 
     def listen(self, now: Seconds, beat: Beats) -> Iterator[Asked]:
         """Let everything that is due act, in order; yield what others must do for it."""
@@ -53,6 +61,11 @@ class Desk:
     def remap(self) -> None:
         """Take the mappings of the performance's present patch."""
         self._mapper = Mapper(self.performance.patch.mappings)
+
+    def proofread(self, now: Seconds) -> None:
+        """Tell everybody of words in the patch's prompts that its model never learned."""
+        performance = self.performance
+        self._proofreader.read(performance.model, performance.trajectory.texts, PATCH, now)
 
     def refuse(self, source: str, sentence: str, now: Seconds) -> None:
         """Tell a sender, and the log, what is wrong."""
@@ -80,6 +93,9 @@ class Desk:
 
     def _publish(self, address: str, source: str, now: Seconds) -> None:
         """Tell the surfaces the new value, and those that moved with it."""
+        if address.endswith("/text"):
+            texts = [str(text) for text in self.performance.at_address(address)]
+            self._proofreader.read(self.performance.model, texts, source, now)
         weights = ("/ld/blend", "/ld/xy")
         if address in weights or address.endswith("/weight"):
             for n, weight in enumerate(self.performance.trajectory.weights.target, start=1):

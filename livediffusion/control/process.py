@@ -42,7 +42,9 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     midi = MidiInputs(config.midi.inputs, wake)
     endpoints = memory.subscriptions if memory else config.osc.feedback
     feedback = Feedback(osc.send, osc.allow_list, endpoints)
-    desk = Desk(performance, inbox, midi, feedback)
+    desk = Desk(performance, inbox, midi, feedback, config.models)
+    if memory is None:  # else a predecessor has said it
+        desk.proofread(time.monotonic())
     folders = (settings.patch.parent, *settings.patch_folders)
     conductor = Conductor(config, arena, performance, desk, feedback, settings.run_dir, folders)
     conductor.playing = memory.playing if memory else True
