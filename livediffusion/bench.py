@@ -120,6 +120,7 @@ def _measure_renders(config: Config, model: str, advance: Advance) -> Json:
     advance("loading the model", 0.0)
     engine = open_engine(model, models=config.models, device=config.render.device)
     warm_up(engine)
+    engine.hasten()
     advance("loading the model", 1.0)
     cache = LoopCache(config.render.cache_mb)
     base = dataclasses.replace(default_request(engine, "dark techno"), tempo=float(_TEMPO))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,14 +43,36 @@ class RendererSettings:
 
 
 def model_source(name: str, models: Mapping[str, str]) -> str:
-    """Folder or hub name of a model; UserError naming the known ones."""
-    known = {POCKET: str(POCKET_FOLDER), **models}
+    """Folder or hub name of a model; UserError naming the known ones.
+
+    Known are the pocket model, the player's own, those of the config, and the path of any folder.
+    """
+    known = {**own_models(), POCKET: str(POCKET_FOLDER), **models}
+    if name not in known and (Path(name).expanduser() / "model_index.json").is_file():
+        return str(Path(name).expanduser().absolute())
     if name not in known:
         raise UserError(
             f"There is no model '{name}'; choose one of {', '.join(sorted(known))}, "
             f"or add it to [models] in the config."
         )
     return known[name]
+
+
+def own_models_folder() -> Path:
+    """Where models lie that the player trained; it need not exist."""
+    if sys.platform == "darwin":
+        data = Path.home() / "Library" / "Application Support"
+    elif sys.platform == "win32":
+        data = Path(os.environ.get("LOCALAPPDATA") or Path.home())
+    else:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return data / "livediffusion" / "models"
+
+
+def own_models() -> dict[str, str]:
+    """The folders in there by name."""
+    found = own_models_folder().glob("*/model_index.json")
+    return {index.parent.name: str(index.parent) for index in found if index.parent.name[0] != "."}
 
 
 def available_threads() -> int:

@@ -1,8 +1,9 @@
 """The renderer process: orders in, loops out, one at a time, and nothing kills it.
 
-Threading: everything happens in the main thread but loading (`Loader`) and the wire's reading.
-While a render runs, messages are taken in between its stages and steps. torch is imported by the
-loading thread, so that the process answers within a fraction of a second of its start.
+Threading: everything happens in the main thread but loading (`Loader`), making a loaded model
+faster, and the wire's reading. While a render runs, messages are taken in between its stages and
+steps. torch is imported by the loading thread, so that the process answers within a fraction of
+a second of its start.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class Worker:
         self._cache = LoopCache(settings.cache_mb)
         self._loader = Loader(settings, self._notice, lambda: server.received.put(_WAKE))
         self._engine: StableDiffusion | None = None
+        self._fresh: StableDiffusion | None = None  # has not rendered a loop yet
         self._failed = Loaded("", None, "No model is loaded; load one.")  # why there is no engine
         self._unsaid: deque[str] = deque(maxlen=20)  # notices that nobody was there to hear
         self._orders: deque[_Order] = deque()
@@ -139,7 +141,7 @@ class Worker:
         import torch
 
         torch.set_num_threads(loaded.engine.compute.threads)  # holds for this thread alone
-        self._engine = loaded.engine
+        self._engine = self._fresh = loaded.engine
         _free_memory()
         self._server.send(self._state())
 
@@ -171,6 +173,7 @@ class Worker:
         try:
             with self._heart.busy():
                 self._server.send(self._answer(order))
+            self._hasten()
         except Cancelled:
             self._fail(order, "cancelled", cancelled=True)
         except UserError as error:
@@ -200,6 +203,15 @@ class Worker:
         self._progress()
         self._arena.slot(order.slot, frames)[:] = loop.audio
         return _ready(order, loop)
+
+    def _hasten(self) -> None:
+        """Make a model faster beside rendering, once its first loop, which must not wait, is out.
+
+        No daemon: cut off in the middle of native code at the process's end, it would abort.
+        """
+        engine, self._fresh = self._fresh, None
+        if engine is not None:
+            threading.Thread(target=engine.hasten, name="hasten").start()
 
     def _progress(self) -> None:
         """Between stages and steps: live, listen, and stop when the loop is not wanted."""

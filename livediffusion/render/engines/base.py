@@ -36,3 +36,10 @@ class Engine(Protocol):
         watch's progress callback does, UserError when the model gives no finite numbers.
         """
         ...
+
+    def hasten(self) -> None:
+        """Take a few seconds to become faster, where there is a way; pictures stay the same.
+
+        Threading: may run beside `picture`, in another thread.
+        """
+        ...

@@ -17,6 +17,7 @@ from livediffusion.render.engines import canvas, images
 from livediffusion.render.engines.base import Notice
 from livediffusion.render.engines.components import Components
 from livediffusion.render.engines.compute import Compute
+from livediffusion.render.engines.denoiser import Denoiser
 from livediffusion.render.engines.digest import file_hash
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Stopwatch
@@ -46,6 +47,7 @@ class StableDiffusion:
         self.engine_id = compute.identity("stable_diffusion")
         self._parts = parts
         self._text = TextEncoder(parts.tokenizer, parts.text_encoder, notice)
+        self._denoiser = Denoiser(parts.unet)
         self._notice = notice
         self._said: set[str] = set()
 
@@ -83,6 +85,12 @@ class StableDiffusion:
             picture = canvas.from_autoencoder(decoded, self.params)
             return picture if self.compute.device.type == "cuda" else picture.cpu()
 
+    def hasten(self) -> None:
+        """See `Engine`: trace the denoiser."""
+        latents = canvas.latent_shape(self._parts.vae, self.params, beats=8)
+        width = int(self._parts.unet.config.cross_attention_dim)
+        self._denoiser.hasten(latents, (1, self._text.window, width))
+
     def _context(self, request: RenderRequest) -> Tensor:
         """Embeddings (1, tokens, width), or (2, tokens, width) with the negative one first."""
         positive = self._text.blend(request.prompts)
@@ -101,8 +109,7 @@ class StableDiffusion:
 
         def predict(latents: Tensor, t: Tensor) -> Tensor:
             batch = latents.to(unet.dtype).expand(len(conditioned), -1, -1, -1)
-            out: Tensor = unet(batch, t, encoder_hidden_states=conditioned, return_dict=False)[0]
-            out = out.float()
+            out = self._denoiser(batch, t, conditioned).float()
             if len(out) == 1:
                 return out
             negative, positive = out.chunk(2)
