@@ -30,7 +30,7 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        return self.audio.shape[1] / self.rate
+        return float(self.audio.shape[1]) / self.rate
 
 
 def find(folder: Path) -> list[Path]:
