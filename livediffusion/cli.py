@@ -7,6 +7,7 @@ process.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -183,6 +184,43 @@ def evaluate(
         console.print(f"{name:32} {value}")
 
 
+@train_app.command("finetune")
+def finetune(
+    folder: Annotated[Path, typer.Argument(help="Loops: WAV, FLAC, MP3 or OGG.")],
+    name: Annotated[str, typer.Option(help="The word that will call the style.")],
+    model: Annotated[str, typer.Option(help="The model to start from.")] = "pocket",
+    out: Annotated[Path | None, typer.Option(help="Another place for the model folder.")] = None,
+    tempo: Annotated[
+        float | None, typer.Option(min=20, max=300, help="Of all files, in beats a minute.")
+    ] = None,
+    captions: Annotated[Path | None, typer.Option(help="A CSV file: file,caption.")] = None,
+    minutes: Annotated[float, typer.Option(help="How long it learns.")] = 5.0,
+    threads: Annotated[int, typer.Option(min=0, help="0: all.")] = 0,
+    overwrite: Annotated[bool, typer.Option(help="Replace a model of that name.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Teach a model the style of your own loops: `play --model NAME` then plays it."""
+    from livediffusion.config import load_config
+    from livediffusion.render.settings import model_source
+    from livediffusion.training.own import finetune as own
+
+    source = model_source(model, load_config(config).models)
+    wanted = own.Wanted(
+        folder=folder,
+        name=name,
+        model=model,
+        source=source,
+        out=out,
+        tempo=tempo,
+        captions=captions,
+        minutes=minutes,
+        threads=threads or os.cpu_count() or 1,
+        overwrite=overwrite,
+    )
+    with _progress() as advance:
+        own.finetune(wanted, _say, advance)
+
+
 def main() -> None:
     """Run the command line; never a traceback for what the user can mend."""
     try:
@@ -209,6 +247,10 @@ def _out() -> Console:
 
 def _err() -> Console:
     return Console(stderr=True)
+
+
+def _say(sentence: str) -> None:
+    _out().print(sentence, highlight=False, soft_wrap=True, markup=False)
 
 
 def _print_json(value: object) -> None:
