@@ -10,6 +10,7 @@ import numpy as np
 from livediffusion.training.dataset import Row
 from livediffusion.training.words.around import AND, NEUTRAL, TEMPLATES, TEMPO, WITH
 from livediffusion.training.words.attributes import ADJECTIVES, AMBIGUOUS, DEGREES, PHRASES
+from livediffusion.training.words.chatter import distraction
 from livediffusion.training.words.genres import GENRE_WORDS
 from livediffusion.training.words.instruments import INSTRUMENT_WORDS
 from livediffusion.training.words.tables import EMOJI, LANGUAGES, Language
@@ -21,7 +22,8 @@ ATTRIBUTE, EMOJI_ATTRIBUTE, DEGREE = 0.92, 0.04, 0.06
 UNNAMED = 0.015  # of captions that say something else
 MOST_WORDS = 12  # of attributes and genre before instruments and fillers are left out
 AXES = ("brightness", "energy", "density", "space", "mode", "stems")
-_DRAWS = 80  # random numbers that any caption can do with
+DISTRACTED = 0.2  # of captions hold words that mean nothing
+_DRAWS = 120  # random numbers that any caption can do with
 
 Dice = Callable[[], float]  # the next random number in [0, 1)
 _ACCENTS = str.maketrans("àâäáãçéèêëíìîïñóòôöõúùûüœ", "aaaaaceeeeiiiinooooouuuuo")
@@ -138,6 +140,9 @@ def _sentence(
 
 def _around(text: str, language: Language, dice: Dice) -> str:
     """Filler words that mean no sound."""
+    if dice() < DISTRACTED:
+        idle = distraction(language, dice)
+        text = f"{text} {idle}" if dice() < 0.7 else f"{idle} {text}"
     if dice() < 0.35:
         text = _any(TEMPLATES[language], dice).format(text)
     if dice() < 0.05:

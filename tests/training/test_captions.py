@@ -90,6 +90,14 @@ def test_instruments_heard_are_named_now_and_then() -> None:
     assert share(found, ["an unheard-of thing"]) > 0.05
 
 
+def test_some_captions_hold_words_that_mean_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captions, "DISTRACTED", 0.0)
+    meant = {word for text in drawn(row("jazz"), 3000) for word in text.split()}
+    monkeypatch.setattr(captions, "DISTRACTED", 0.2)
+    idle = [not set(text.split()) <= meant for text in drawn(row("jazz"), 1000)]
+    assert 0.1 < sum(idle) / len(idle) < 0.3
+
+
 def test_no_caption_is_a_prompt_of_the_evaluation() -> None:
     prompts = {prompt.lower() for prompt, _ in FREE_PROMPTS}
     assert len(prompts) == len(FREE_PROMPTS)

@@ -42,6 +42,10 @@ INSTRUMENT_WORDS: dict[str, Words] = {
         en="clean guitar / electric guitar / guitar", fr="guitare électrique / guitare claire"
     ),
     "muted guitar": words(en="muted guitar / wah guitar", fr="guitare étouffée / guitare wah"),
+    "palm-muted guitar": words(
+        en="palm-muted guitar / chugging guitar / distorted guitar",
+        fr="guitare palm mute / guitare saturée",
+    ),
     "overdriven guitar": words(
         en="overdriven guitar / electric guitar / distorted guitar", fr="guitare saturée"
     ),
