@@ -97,13 +97,13 @@ def decode(
 
 @app.command()
 def devices(as_json: JsonOption = False) -> None:
-    """List audio outputs and MIDI inputs."""
-    from livediffusion.control.midi import list_inputs
+    """List audio outputs, MIDI inputs and MIDI outputs."""
+    from livediffusion.control.midi_driver import list_ports
     from livediffusion.player.device import list_devices
 
-    outputs, inputs = list_devices(), list_inputs()
+    outputs, inputs, lights = list_devices(), list_ports("in"), list_ports("out")
     if as_json:
-        _print_json({"audio": outputs, "midi": inputs})
+        _print_json({"audio": outputs, "midi": inputs, "midi_outputs": lights})
         return
     console = _out()
     table = Table("", "audio output", "channels", "rate", box=None)
@@ -113,6 +113,7 @@ def devices(as_json: JsonOption = False) -> None:
         table.add_row(mark, f"{number}  {device['name']}", channels, rate)
     console.print(table if outputs else "No audio output: play goes to null, or to FILE.wav.")
     console.print("MIDI inputs: " + (", ".join(inputs) or "none"))
+    console.print("MIDI outputs: " + (", ".join(lights) or "none"))
 
 
 @app.command()

@@ -72,7 +72,7 @@ class MidiMapping:
 
     def hears(self, device: str) -> bool:
         """Whether it is meant for the device of this name."""
-        return fnmatchcase(device.lower(), self.device.lower())
+        return is_device(self.device, device)
 
     def value_at(self, position: float) -> float:
         """The target's value when the knob is at `position`, 0 to 1."""
@@ -85,6 +85,21 @@ class MidiMapping:
             return 0.0
         bent = (value - self.low) / (self.high - self.low)
         return CURVE_FUNCTIONS[self.curve][1](min(1.0, max(0.0, bent)))
+
+
+def is_device(pattern: str, device: str) -> bool:
+    """Whether a pattern (`*`, `?`, or just the name) means a device, in any case.
+
+    The part before a colon is a name too: JACK and ALSA call a port "Launch Control:port 1".
+    """
+    wanted = pattern.lower()
+    names = (device.lower(), client_of(device).lower())
+    return any(name == wanted or fnmatchcase(name, wanted) for name in names)
+
+
+def client_of(device: str) -> str:
+    """The device that a port belongs to: "Launch Control" of "Launch Control:port 1"."""
+    return device.partition(":")[0]
 
 
 # the largest number of each kind of control; None where there is no number

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from livediffusion.control.midi import NO_MIDI
+from livediffusion.control.midi_driver import NO_MIDI
 from tests.jack import Jack, available
 
 PEER = Path(__file__).with_name("midi_peer.py")
