@@ -1,9 +1,8 @@
-"""A judge: a small CNN that tells genres and styles from pictures, trained on real loops."""
+"""A judge: a small CNN that hears genre and style in pictures, trained on real loops only."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,82 +11,120 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livediffusion.training.composer import GENRES
-from livediffusion.training.dataset import Dataset, Row
+from livediffusion.training.dataset import Row
 
 CLASSES = list(GENRES)
-BATCH = 48
-RATE = 1.5e-3
+MODES = ("minor", "major")
+STEMS = ("all", "no drums", "only drums", "only bass")
+AXES = ("brightness", "energy", "density", "space")
+HEADS = {
+    "genre": len(CLASSES),
+    **dict.fromkeys(AXES, 3),
+    "mode": len(MODES),
+    "stems": len(STEMS),
+}
+FEATURES = 64
+STEPS, BATCH, RATE = 2400, 48, 2e-3
+POOL = 4
+WIDTHS = (2, 24, 48, 72, 96)
+
+
+@torch.no_grad()
+def see(pictures: Tensor) -> Tensor:
+    """What the judge sees of bytes (n, 2, bands, columns): mid and width (n, 2, 64, 128).
+
+    The same either way round: swapping left and right changes no genre.
+    """
+    parts = []
+    for part in pictures.split(64):
+        left, right = (part.float() / 255.0).unbind(1)
+        parts.append(torch.stack([(left + right) / 2.0, (left - right).abs()], dim=1))
+        parts[-1] = F.avg_pool2d(parts[-1], POOL)
+    return torch.cat(parts)
 
 
 class Judge(nn.Module):
-    """Pictures (n, bands, columns) to logits of genre, brightness and energy."""
+    """What `see` saw (n, 2, 64, 128) to features and to logits of each head."""
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (1, 24, 48, 72, 96)
         layers: list[nn.Module] = []
-        for i, (inside, outside) in enumerate(pairwise(widths)):
+        for i, (inside, outside) in enumerate(pairwise(WIDTHS)):
+            size = 5 if i == 0 else 3
             layers += [
-                nn.Conv2d(inside, outside, 5 if i == 0 else 3, 2, 2 if i == 0 else 1),
+                nn.Conv2d(inside, outside, size, 2, size // 2),
                 nn.GroupNorm(8, outside),
                 nn.SiLU(),
             ]
-        self.features = nn.Sequential(*layers)
-        self.head = nn.Sequential(
-            nn.Dropout(0.3),
-            nn.Linear(2 * widths[-1] * 4, 128),
-            nn.SiLU(),
-            nn.Dropout(0.3),
-            nn.Linear(128, len(CLASSES) + 6),
+        self.maps = nn.Sequential(*layers)
+        self.narrow = nn.Sequential(
+            nn.Dropout(0.3), nn.Linear(2 * WIDTHS[-1] * 4, FEATURES), nn.SiLU()
         )
+        self.heads = nn.Sequential(nn.Dropout(0.2), nn.Linear(FEATURES, sum(HEADS.values())))
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x = F.avg_pool2d(pictures[:, None].float(), (4, 4))  # (n, 1, 64, 128)
-        x = self.features(x)  # (n, 96, 4, 8)
-        pooled = torch.cat([x.mean(3), x.amax(3)], dim=1).flatten(1)
-        genre, brightness, energy = self.head(pooled).split([len(CLASSES), 3, 3], dim=1)
-        return genre, brightness, energy
+    def features(self, seen: Tensor) -> Tensor:
+        """The penultimate layer (n, FEATURES): what tells loops apart."""
+        x = self.maps(seen)  # (n, 96, 4, 8)
+        narrowed: Tensor = self.narrow(torch.cat([x.mean(3), x.amax(3)], dim=1).flatten(1))
+        return narrowed
 
-
-def labels(rows: list[Row]) -> Tensor:
-    """Genre, brightness and energy as class numbers (n, 3)."""
-    return torch.tensor(
-        [[CLASSES.index(r.genre), r.style.brightness + 1, r.style.energy + 1] for r in rows]
-    )
+    def forward(self, seen: Tensor) -> dict[str, Tensor]:
+        """Logits (n, classes) by head."""
+        split = self.heads(self.features(seen)).split(list(HEADS.values()), dim=1)
+        return dict(zip(HEADS, split, strict=True))
 
 
-def disturb(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """Other levels, a little noise, another beat first: what must not sway the judge."""
-    gain = torch.from_numpy(rng.uniform(0.85, 1.15, (len(pictures), 1, 1)).astype(np.float32))
-    noisy = pictures * gain + 0.03 * torch.randn_like(pictures) * float(rng.random())
-    return noisy.roll(int(rng.integers(2)) * pictures.shape[2] // 2, 2).clamp(0.0, 1.0)
+def truth(rows: Sequence[Row]) -> dict[str, Tensor]:
+    """What the rows are, as class numbers (n,) by head."""
+    values = {
+        "genre": [CLASSES.index(row.genre) for row in rows],
+        **{axis: [getattr(row.style, axis) + 1 for row in rows] for axis in AXES},
+        "mode": [MODES.index(row.mode) for row in rows],
+        "stems": [STEMS.index(row.style.stems) for row in rows],
+    }
+    return {head: torch.tensor(numbers) for head, numbers in values.items()}
 
 
-def train(data: Dataset, minutes: float, progress: Callable[[str, float], None]) -> Judge:
-    """Train a judge on real loops for so many minutes."""
+def disturb(seen: Tensor, rng: np.random.Generator) -> Tensor:
+    """Other levels, a little noise, another bar first: what must not sway the judge."""
+    gain = torch.from_numpy(rng.uniform(0.85, 1.15, (len(seen), 1, 1, 1)).astype(np.float32))
+    noise = torch.from_numpy(rng.standard_normal(seen.shape, dtype=np.float32))
+    found = seen * gain + 0.02 * float(rng.random()) * noise
+    return found.roll(int(rng.integers(2)) * seen.shape[3] // 2, 3)
+
+
+def train(
+    pictures: Tensor, rows: Sequence[Row], progress: Callable[[float], None], steps: int = STEPS
+) -> Judge:
+    """Train a judge on real loops, bytes (n, 2, bands, columns); equal loops give equal judges."""
     torch.manual_seed(0)
-    judge, rng = Judge(), np.random.default_rng(0)
+    judge, rng, wanted, seen = Judge(), np.random.default_rng(0), truth(rows), see(pictures)
     optimiser = torch.optim.AdamW(judge.parameters(), RATE, weight_decay=0.05)
-    truth, start = labels(data.rows), time.monotonic()
-    while (done := (time.monotonic() - start) / (60.0 * minutes)) < 1.0:
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * max(0.02, 1.0 - done)
-        indices = rng.integers(len(data.rows), size=BATCH)
-        outputs = judge(disturb(data.tensor(indices).float() / 255.0, rng))
-        losses = [
-            F.cross_entropy(out, truth[indices, i], label_smoothing=0.05)
-            for i, out in enumerate(outputs)
-        ]
-        loss = losses[0] + 0.3 * (losses[1] + losses[2])
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps)
+    for step in range(steps):
+        drawn = torch.from_numpy(rng.integers(len(rows), size=BATCH))
+        heard = judge(disturb(seen[drawn], rng))
+        losses = {
+            head: F.cross_entropy(logits, wanted[head][drawn], label_smoothing=0.05)
+            for head, logits in heard.items()
+        }
+        loss = 0.75 * losses["genre"] + 0.25 * torch.stack(list(losses.values())).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        progress(f"training the judge: loss {loss.item():.3f}", done)
+        schedule.step()
+        progress((step + 1) / steps)
     return judge.eval()
 
 
 @torch.no_grad()
-def judge_all(judge: Judge, pictures: Tensor) -> Tensor:
-    """Verdicts (n, 3): genre, brightness and energy as class numbers."""
-    parts = [torch.stack([o.argmax(1) for o in judge(p)], dim=1) for p in pictures.split(32)]
-    return torch.cat(parts)
+def verdicts(judge: Judge, pictures: Tensor) -> dict[str, Tensor]:
+    """What the judge hears in bytes (n, 2, bands, columns): class numbers (n,) by head."""
+    heard = judge(see(pictures))
+    return {head: logits.argmax(1) for head, logits in heard.items()}
+
+
+@torch.no_grad()
+def features(judge: Judge, pictures: Tensor) -> Tensor:
+    """Features (n, FEATURES) of bytes (n, 2, bands, columns)."""
+    return judge.features(see(pictures))

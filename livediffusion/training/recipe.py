@@ -18,7 +18,6 @@ from transformers import CLIPTokenizer
 
 from livediffusion.spectrogram.circular import make_circular_in_time
 from livediffusion.training import autoencoder, dataset, denoiser, text, tokenizer
-from livediffusion.training import evaluate as evaluation
 from livediffusion.training.dataset import Dataset, Progress
 from livediffusion.training.denoiser import Corpus, Networks
 from livediffusion.training.distil import Distiller
@@ -149,15 +148,3 @@ def train(
     student = shop.student(teacher, corpus)
     export(student, shop.decoder(vae, data, corpus), workdir / "tokenizer", out)
     progress(f"wrote {out}", 1.0)
-
-
-def evaluate(
-    folder: Path, workdir: Path, progress: Callable[[str, float], None]
-) -> dict[str, object]:
-    """Measure a model folder against held-out real loops; see `evaluate.report`.
-
-    Renders what is missing in `workdir` and leaves pictures in `workdir/evaluation`.
-    """
-    training = Workshop(workdir, 0.0, 1, progress).data()
-    bench = evaluation.prepare(folder, workdir, training, progress)
-    return evaluation.report(bench, progress)

@@ -1,0 +1,103 @@
+"""What an evaluation finds: figures with the bars that they should pass, as JSON or as a table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number. `least` and `most` are the bars; a figure without any is only told."""
+
+    name: str
+    value: float
+    unit: str = ""  # "%" shows a share as per cent
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def passes(self) -> bool | None:
+        """Whether it keeps to its bars; None where there are none. NaN keeps to nothing."""
+        if self.least is None and self.most is None:
+            return None
+        low = -math.inf if self.least is None else self.least
+        high = math.inf if self.most is None else self.most
+        return low <= self.value <= high
+
+    def shown(self, value: float | None) -> str:
+        """A value in this figure's unit, for people."""
+        if value is None:
+            return ""
+        if self.unit == "%":
+            return f"{100.0 * value:.1f} %"
+        return f"{value:.3g} {self.unit}".strip()
+
+    def bar(self) -> str:
+        """Its bars, for people."""
+        marks = (("at least", self.least), ("at most", self.most))
+        return ", ".join(
+            f"{word} {self.shown(value)}" for word, value in marks if value is not None
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Value, bars where there are some, and whether it passes them."""
+        found: dict[str, Any] = {"value": self.value if math.isfinite(self.value) else None}
+        if self.unit:
+            found["unit"] = "share" if self.unit == "%" else self.unit
+        bars = {"least": self.least, "most": self.most}
+        found |= {name: value for name, value in bars.items() if value is not None}
+        return found if self.passes is None else found | {"passes": self.passes}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Figures that belong together, a note on how they were found, and details for JSON only."""
+
+    title: str
+    figures: list[Figure]
+    note: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Figures by name, the note, and the details."""
+        found: dict[str, Any] = {"note": self.note} if self.note else {}
+        found["figures"] = {figure.name: figure.to_json() for figure in self.figures}
+        return found | ({"details": self.details} if self.details else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that one evaluation found."""
+
+    about: dict[str, Any]  # model, machine, size, time taken
+    sections: list[Section]
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs to read."""
+        return {**self.about, "sections": {s.title: s.to_json() for s in self.sections}}
+
+    def failed(self) -> list[str]:
+        """Names of the figures that do not pass their bars."""
+        pairs = [(s.title, f) for s in self.sections for f in s.figures]
+        return [f"{title}: {figure.name}" for title, figure in pairs if figure.passes is False]
+
+    def table(self) -> Table:
+        """For people."""
+        shown = Table(title=", ".join(f"{k} {v}" for k, v in self.about.items()), box=None)
+        shown.add_column("figure")
+        shown.add_column("value", justify="right")
+        shown.add_column("bar")
+        shown.add_column("")
+        for section in self.sections:
+            shown.add_row(f"[bold]{section.title}[/bold]", "", f"[dim]{section.note}[/dim]", "")
+            for figure in section.figures:
+                mark = {None: "", True: "[green]passes[/green]", False: "[red]fails[/red]"}
+                bar = figure.bar()
+                shown.add_row(
+                    f"  {figure.name}", figure.shown(figure.value), bar, mark[figure.passes]
+                )
+        return shown
