@@ -167,22 +167,25 @@ def train(
 
 @train_app.command("evaluate")
 def evaluate(
-    folder: Annotated[Path | None, typer.Argument(help="A model folder.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[MODEL]", help="A model folder; the pocket model.")
+    ] = None,
     workdir: Annotated[Path, typer.Option(help="For data and checkpoints.")] = Path("training"),
     as_json: JsonOption = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer loops of everything.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Every pair of genres; takes long.")] = False,
 ) -> None:
-    """Measure how well a model follows its prompts."""
+    """Measure how well a model plays what it is asked for."""
     from livediffusion.render.settings import POCKET_FOLDER
-    from livediffusion.training.recipe import evaluate as evaluate_recipe
+    from livediffusion.training import evaluation
 
+    size = evaluation.QUICK if quick else evaluation.FULL if full else evaluation.NORMAL
     with _progress() as advance:
-        results = evaluate_recipe(folder or POCKET_FOLDER, workdir, advance)
+        report = evaluation.evaluate(folder or POCKET_FOLDER, workdir, advance, size)
     if as_json:
-        _print_json(results)
-        return
-    console = _out()
-    for name, value in results.items():
-        console.print(f"{name:32} {value}")
+        _print_json(report.to_json())
+    else:
+        _out().print(report.table())
 
 
 @train_app.command("finetune")
