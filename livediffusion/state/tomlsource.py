@@ -132,7 +132,7 @@ def _places(text: str) -> Iterator[tuple[Place, int]]:
     """Each table and key of a valid TOML text with its line."""
     table: Place = ()
     counts: dict[Place, int] = {}
-    for line, statement in _statements(text):
+    for line, statement in statements(text):
         values = tomllib.loads(statement)
         if not statement.lstrip().startswith("["):
             for place in _keys(values):
@@ -145,7 +145,7 @@ def _places(text: str) -> Iterator[tuple[Place, int]]:
         yield table, line
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
+def statements(text: str) -> Iterator[tuple[int, str]]:
     """The text's statements, each with the line it begins on."""
     lines = text.replace("\r\n", "\n").split("\n")
     start = 0
