@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -46,7 +47,7 @@ class Wanted:
 
     @property
     def destination(self) -> Path:
-        return self.out or own_models_folder() / self.name
+        return (self.out or own_models_folder() / self.name).expanduser().absolute()
 
 
 def finetune(wanted: Wanted, say: Say, progress: Progress) -> Report:
@@ -88,6 +89,9 @@ def _check(wanted: Wanted) -> None:
         )
     if wanted.destination.is_dir() and not (wanted.destination / "model_index.json").is_file():
         raise UserError(f"{wanted.destination} is no model folder and is not replaced; move it.")
+    near = next(place for place in wanted.destination.parents if place.exists())
+    if not os.access(near, os.W_OK):
+        raise UserError(f"{near} may not be written to; choose another --out.")
     if not 0.0 < wanted.minutes <= 1440.0:
         raise UserError(f"--minutes must be in range 0..1440, not {wanted.minutes:g}.")
 
@@ -128,7 +132,7 @@ def _loudness(model: Model, played: Played) -> Decibels:
 
 def _write(wanted: Wanted, model: Model, pieces: Sequence[Piece], report: Report) -> None:
     """Write the folder beside its place and move it there when it is whole."""
-    out = wanted.destination.expanduser().absolute()
+    out = wanted.destination
     partial = out.with_name(f".{out.name}.partial")
     old = out.with_name(f".{out.name}.old")
     try:
@@ -136,22 +140,18 @@ def _write(wanted: Wanted, model: Model, pieces: Sequence[Piece], report: Report
         partial.mkdir(parents=True)
         model.save(partial)
         (partial / "README.md").write_text(_page(wanted, pieces, report), encoding="utf-8")
-        _add_words(
-            model.folder.path / vocabulary.FILE_NAME,
-            partial / vocabulary.FILE_NAME,
-            wanted.name,
-            pieces,
-        )
+        words = vocabulary.FILE_NAME
+        _add_words(model.folder.path / words, partial / words, wanted.name, pieces)
         if out.exists():
             out.rename(old)
         partial.rename(out)
     except OSError as error:
-        if old.exists() and not out.exists():
-            old.rename(out)
         raise UserError(
             f"{out} cannot be written ({error.strerror}); choose another --out."
         ) from error
     finally:
+        if old.exists() and not out.exists():
+            old.rename(out)
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 

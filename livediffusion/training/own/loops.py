@@ -18,6 +18,7 @@ from livediffusion.training.own.reading import Recording, Refused
 from livediffusion.types import BPM
 
 BEATS = 8  # of a piece
+MOST_BEATS = 64  # of a loop: the length of a longer file is whole by chance
 MOST_PIECES = 16  # of one file, so that a long one does not drown the others
 BLEND_S = 0.01  # in which a piece's start takes over from what follows its end
 QUIET = -60.0  # LUFS: a piece below is a rest
@@ -52,7 +53,7 @@ def tempo_for(recording: Recording, file: Path, given: BPM | None) -> tuple[BPM,
         bpm = heard
     if bpm is None:
         raise Refused("no tempo found; write it into the name (pad_120bpm.wav) or give --tempo")
-    return bpm, tempo.whole_beats(recording.seconds, bpm) > 0
+    return bpm, 0 < tempo.whole_beats(recording.seconds, bpm) <= MOST_BEATS
 
 
 def cut(recording: Recording, file: Path, caption: str, given: BPM | None = None) -> list[Piece]:
@@ -108,7 +109,9 @@ def picture(piece: Piece, params: SpectrogramParams, loudness: float) -> Tensor:
     """Picture (params.channels, bands, columns) of a piece at so many LUFS, whatever its tempo."""
     audio = torch.from_numpy(piece.audio)
     if params.channels == 1:
-        audio = audio.mean(0, keepdim=True)
+        sides, audio = audio, audio.mean(0, keepdim=True)
+        if loop_loudness(audio, piece.rate) < QUIET:  # the sides cancel out
+            audio = sides[:1]
     now = loop_loudness(audio, piece.rate)
     audio = audio * 10.0 ** ((loudness - now) / 20.0)
     return loop_to_picture(audio, params, BEATS, sample_rate=piece.rate)

@@ -60,9 +60,10 @@ def _words_known(model: Model) -> list[str]:
 
 
 def prepare(
-    model: Model, name: str, progress: Callable[[str, float], None], loops: int = LOOPS
+    model: Model, name: str, progress: Callable[[str, float], None], loops: int = 0
 ) -> Rehearsal:
-    """Let the model play what it knows."""
+    """Let the model play what it knows: so many loops, or LOOPS."""
+    loops = loops or LOOPS
     prompts = other_prompts(model, name, loops, np.random.default_rng(1))
     parts = []
     for first in range(0, loops, CHUNK):
