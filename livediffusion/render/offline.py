@@ -24,7 +24,7 @@ from livediffusion.render.engines.stable_diffusion import StableDiffusion
 from livediffusion.render.loop import Loop, Stopwatch
 from livediffusion.render.request import RenderRequest
 from livediffusion.render.settings import POCKET, model_source
-from livediffusion.spectrogram.level import LOUDNESS, MONO_GAIN, level_loop, loop_loudness
+from livediffusion.spectrogram.level import LOUDNESS, MONO_GAIN, level_and_measure
 from livediffusion.spectrogram.loop import picture_to_loop
 from livediffusion.spectrogram.params import SpectrogramParams
 
@@ -119,8 +119,8 @@ def _sound(
         with watch.stage("level"):
             mono = audio.shape[0] == 1
             target = LOUDNESS - MONO_GAIN if mono else LOUDNESS
-            audio = level_loop(audio, loudness=target, full_scale=made.full_scale)
-            loudness = loop_loudness(audio) + (MONO_GAIN if mono else 0.0)
+            audio, reached = level_and_measure(audio, loudness=target, full_scale=made.full_scale)
+            loudness = reached + (MONO_GAIN if mono else 0.0)
             stereo = audio.expand(2, -1).T.contiguous()
     except ValueError as error:
         raise UserError(f"This loop has no sound ({error}); change its tempo or beats.") from error

@@ -8,12 +8,18 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_music import music
+from made_up_music import music, stereo_music
 from scipy.signal import lfilter
 from torch import Tensor
 
-from livediffusion.spectrogram import level
-from livediffusion.spectrogram.level import NotFinite, level_loop, limit_loop, loop_loudness
+from livediffusion.spectrogram import loudness
+from livediffusion.spectrogram.level import (
+    NotFinite,
+    level_and_measure,
+    level_loop,
+    limit_loop,
+    loop_loudness,
+)
 
 TOP = 10.0 ** (-1.0 / 20.0)
 
@@ -32,10 +38,10 @@ def _sine(hz: float, amplitude: float, frames: int = 48000, channels: int = 1) -
 
 
 def test_filters_are_the_standards_own_at_48_khz() -> None:
-    b, a = level._shelf(48000)
+    b, a = loudness._shelf(48000)
     assert b == pytest.approx(SHELF_B, abs=1e-9)
     assert a == pytest.approx(SHELF_A, abs=1e-9)
-    b, a = level._high_pass(48000)
+    b, a = loudness._high_pass(48000)
     assert b == pytest.approx(HIGH_PASS_B, abs=1e-9)
     assert a == pytest.approx(HIGH_PASS_A, abs=1e-9)
 
@@ -45,13 +51,14 @@ def test_full_scale_sine_of_997_hz_reads_minus_3_lufs() -> None:
     assert loop_loudness(_sine(997.0, 1.0, channels=2)) == pytest.approx(0.0, abs=0.02)
 
 
-@pytest.mark.parametrize("frames", [192000, 191999])
+@pytest.mark.parametrize("frames", [192000, 191999, 3000])
 def test_loudness_is_that_of_the_loop_played_for_ever(frames: int) -> None:
     loop = music(48000)[:, :frames]
-    filtered = loop[0].repeat(3).double().numpy()
+    rounds = 3 + 20000 // frames
+    filtered = loop[0].repeat(rounds).double().numpy()
     for b, a in ((SHELF_B, SHELF_A), (HIGH_PASS_B, HIGH_PASS_A)):
         filtered = lfilter(b, a, filtered)
-    settled = filtered[2 * frames :]  # the third time round nothing is left of the start
+    settled = filtered[-frames:]  # the last time round nothing is left of the start
     expected = -0.691 + 10.0 * math.log10((settled**2).mean())
     assert loop_loudness(loop) == pytest.approx(expected, abs=1e-3)
 
@@ -70,6 +77,14 @@ def test_loud_peaks_cost_no_loudness_while_gain_can_make_up() -> None:
     levelled = level_loop(loop)
     assert levelled.abs().max() <= TOP
     assert loop_loudness(levelled) > -16.5
+
+
+@pytest.mark.parametrize("gain", [0.03, 1.0, 30.0])
+@pytest.mark.parametrize("rate", [32000, 48000])
+def test_the_loudness_told_is_the_loudness_heard(gain: float, rate: int) -> None:
+    for loop in (music(rate), stereo_music(rate, 4)):
+        levelled, told = level_and_measure(loop * gain, rate)
+        assert told == pytest.approx(loop_loudness(levelled, rate), abs=1e-3)
 
 
 def test_offset_is_removed() -> None:
