@@ -31,14 +31,19 @@ MUON_RATE = 0.02
 ADAM_RATE = 1.5e-3
 TEXT_RATE = 5e-4  # the text encoder has learned already
 NO_CAPTION = 0.12  # share of samples without a caption, for classifier-free guidance
+WHISPER = 0.05  # of the prompt in the embedding of time, before anything is learned
 MIXED = 0.25  # share of samples that are two loops at once
 EMA = 0.995
 SAVE_EVERY_S = 120.0
 
 
 def build() -> UNet2DConditionModel:
-    """The untrained UNet; text is attended to on the two lower levels, where it is cheap."""
-    return UNet2DConditionModel(
+    """The untrained UNet; text is attended to on the two lower levels, where it is cheap.
+
+    What the whole prompt says is also added to the embedding of time, which reaches every
+    block: words like "bright" or "without drums" are about all of a picture.
+    """
+    unet = UNet2DConditionModel(
         sample_size=GRID,
         in_channels=COMPONENTS,
         out_channels=COMPONENTS,
@@ -49,7 +54,11 @@ def build() -> UNet2DConditionModel:
         cross_attention_dim=text.WIDTH,
         attention_head_dim=4,
         norm_num_groups=16,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=4,
     )
+    nn.init.constant_(unet.add_embedding.norm2.weight, WHISPER)
+    return unet
 
 
 @dataclass(slots=True)
@@ -83,11 +92,12 @@ class Networks:
 
 
 def grow(target: nn.Module, source: nn.Module) -> None:
-    """Copy weights of a like network that may be smaller in some dimensions."""
+    """Copy weights of a like network that may be smaller, or lack some layers."""
     theirs = source.state_dict()
     with torch.no_grad():
         for name, mine in target.state_dict().items():
-            mine[tuple(slice(size) for size in theirs[name].shape)] = theirs[name]
+            if name in theirs:
+                mine[tuple(slice(size) for size in theirs[name].shape)] = theirs[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderTiny
 
-from livediffusion.training import noise
+from livediffusion.training import noise, vocabulary
 from livediffusion.training.denoiser import Networks
 from livediffusion.training.pictures import POCKET
 
@@ -46,6 +46,7 @@ def export(networks: Networks, vae: AutoencoderTiny, tokenizer: Path, out: Path)
     shutil.copytree(tokenizer, out / "tokenizer", dirs_exist_ok=True)
     (out / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n", encoding="utf-8")
     POCKET.save(out)
+    vocabulary.write(out)
 
 
 def _change(path: Path, changes: dict[str, object]) -> None:
