@@ -9,6 +9,7 @@ import pytest
 
 LIGHT = (
     "livediffusion.cli",
+    "livediffusion.cli_training",
     "livediffusion.stage",
     "livediffusion.daemon",
     "livediffusion.control.process",
