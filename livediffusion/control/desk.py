@@ -10,9 +10,10 @@ from livediffusion.control.midi import MidiInputs
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.proofreader import Proofreader
 from livediffusion.state.effects import Effect
+from livediffusion.state.journey import JOURNEY
 from livediffusion.state.mapping import Mapper
 from livediffusion.state.parameters import Refused
-from livediffusion.state.performance import JOURNEY, PATCH, Performance
+from livediffusion.state.performance import PATCH, Performance
 from livediffusion.state.values import Change, interpret, span
 from livediffusion.types import Beats, ControlMessage, Seconds
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from livediffusion.types import Value
+
+if TYPE_CHECKING:
+    from livediffusion.state.history import Before
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,20 @@ class LoadPatch:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnTo:
+    """Take the patch that was left, as it was."""
+
+    before: Before
+
+
+@dataclass(frozen=True, slots=True)
+class SaveScene:
+    """Write the present state into the patch file, as a scene of this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """A surface wants feedback, or no more of it."""
 
@@ -44,4 +61,4 @@ class SendState:
     """The sender wants every value."""
 
 
-Effect: TypeAlias = PlayerSet | PlayerDo | LoadPatch | Listen | SendState
+Effect: TypeAlias = PlayerSet | PlayerDo | LoadPatch | ReturnTo | SaveScene | Listen | SendState

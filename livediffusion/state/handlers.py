@@ -11,9 +11,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from livediffusion.state.blend import Weights, xy_weights
-from livediffusion.state.effects import Effect, Listen, LoadPatch, PlayerDo, PlayerSet, SendState
+from livediffusion.state.effects import (
+    Effect,
+    Listen,
+    LoadPatch,
+    PlayerDo,
+    PlayerSet,
+    SaveScene,
+    SendState,
+)
+from livediffusion.state.history import undo
 from livediffusion.state.parameters import Refused
-from livediffusion.state.ramp import Ramp
+from livediffusion.state.ramp import Ramp, Ramps
+from livediffusion.state.scenes import find_scene, launch_of, next_scenes
 from livediffusion.state.values import Change
 from livediffusion.types import Beats
 
@@ -31,6 +41,7 @@ def set_plain(self: Performance, change: Change, now: Beats) -> list[Effect]:
 
 def _set_player(self: Performance, change: Change, now: Beats) -> list[Effect]:
     self.values[change.row.key] = change.values[0]
+    self.knobs.pop(change.row.key, None)
     return [PlayerSet(change.row.key, change.values[0])]
 
 
@@ -50,24 +61,18 @@ def _set_text(self: Performance, change: Change, now: Beats) -> list[Effect]:
         raise Refused(f"There are {len(texts)} prompts; the next one is number {len(texts) + 1}.")
     if index == len(texts):
         texts.append("")
-        self.trajectory.weights = _longer(self.trajectory.weights)
+        self.trajectory.weights = Ramps((*self.trajectory.weights.each, Ramp((0.0,))))
     texts[index] = str(change.values[0])
     self.trajectory.texts = tuple(texts)
     return []
 
 
-def _longer(ramp: Ramp) -> Ramp:
-    origin = (*ramp.origin, 0.0) if ramp.origin else ()
-    return replace(ramp, target=(*ramp.target, 0.0), origin=origin)
-
-
 def _set_weight(self: Performance, change: Change, now: Beats) -> list[Effect]:
     assert change.n is not None
-    target = list(self.trajectory.weights.target)
-    if change.n > len(target):
-        raise Refused(f"There are {len(target)} prompts; {change.address} has no prompt to weigh.")
-    target[change.n - 1] = float(change.values[0])
-    self.trajectory.move_weights(tuple(target), now, _glide(self))
+    count = len(self.trajectory.texts)
+    if change.n > count:
+        raise Refused(f"There are {count} prompts; {change.address} has no prompt to weigh.")
+    self.trajectory.move_weight(change.n - 1, float(change.values[0]), now, _glide(self))
     return []
 
 
@@ -141,6 +146,30 @@ def _load_patch(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return [LoadPatch(str(change.values[0]))]
 
 
+def _launch(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    scene = find_scene(self.patch.scenes, change.values[0])
+    beats = float(change.values[1]) if len(change.values) > 1 else None
+    self.wait_for(launch_of(self, scene, beats, now))
+    return []
+
+
+def _launch_next(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    find_scene(self.patch.scenes, 1)  # refused without scenes
+    self.wait_for(launch_of(self, next_scenes(self)[0], None, now))
+    return []
+
+
+def _save_scene(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    name = str(change.values[0])
+    if not name:
+        raise Refused("/ld/scene/save needs the scene's name.")
+    return [SaveScene(name)]
+
+
+def _undo(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return undo(self, now)
+
+
 def _listen(self: Performance, change: Change, now: Beats) -> list[Effect]:
     host = str(change.values[1]) if len(change.values) > 1 else None
     return [Listen(int(change.values[0]), host, change.row.key == "subscribe")]
@@ -166,6 +195,10 @@ HANDLERS: dict[str, Handler] = {
     "negative": _set_negative,
     "tempo": _set_tempo,
     "patch": _load_patch,
+    "scene": _launch,
+    "scene.next": _launch_next,
+    "scene.save": _save_scene,
+    "undo": _undo,
     "subscribe": _listen,
     "unsubscribe": _listen,
     "state": _send_state,

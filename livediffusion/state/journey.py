@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from livediffusion.state.values import Change
 from livediffusion.types import Beats
 
+JOURNEY = "journey"  # the source of what the journey moves
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -21,6 +21,8 @@ Kind: TypeAlias = Literal["value", "trigger", "request", "readout"]
 PREFIX = "/ld/"
 MAX_PROMPTS = 64
 MAX_SEED = 2**31 - 1
+MAX_BANK = 16
+MAX_MORPH = 256  # beats that a scene may take
 QUANTISE = ("off", "beat", "bar", "loop")
 
 
@@ -50,6 +52,7 @@ class Parameter:
     kind: Kind = "value"
     optional: str = ""
     in_files: bool = True  # may stand in a patch, a scene or a step
+    by_number: bool = False  # an int is taken in a string's place: the number of what is named
 
     @property
     def address(self) -> str:
@@ -126,6 +129,14 @@ TABLE: tuple[Parameter, ...] = (
            low=20.0, high=300.0, unit="bpm", default=120.0, renders=True),
     _value("patch", "s", "load a patch: its name in the patches folder, no paths",
            renders=True, in_files=False),
+    _value("scene", "s", "launch a scene, by name or by number from 1, at the next place that the "
+           "quantise allows; the float is how long it takes, else its own glide, else /ld/glide",
+           low=0.0, high=MAX_MORPH, unit="beats", optional="f", by_number=True, renders=True,
+           in_files=False),
+    _trigger("scene.next", "launch the next scene, round and round"),
+    Parameter("scene.save", "s",
+              "save the present state in the patch file, as a scene of this name",
+              kind="request", in_files=False),
     _value("hold", "b", "swaps wait; the newest is taken on release", default=False),
     _value("mute", "b", "silence; time runs on", default=False),
     _value("gain", "f", "volume", low=-60.0, high=6.0, unit="dB", default=0.0),
@@ -133,6 +144,7 @@ TABLE: tuple[Parameter, ...] = (
     _trigger("play", "start; after panic, at the next bar"),
     _trigger("stop", "fade out, back to beat 0"),
     _trigger("panic", "silence in 50 ms; time runs on"),
+    _trigger("undo", "back to the values before the last gesture, scene or patch; 32 deep"),
     _trigger("state", "the sender gets every value"),
     _request("subscribe", "feedback on change to this port (and host, if allowed); 16 at most"),
     _request("unsubscribe", "no more feedback to this port"),

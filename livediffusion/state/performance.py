@@ -7,26 +7,34 @@ and returns effects for others to carry out. It never waits, reads a clock, or r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+import copy
+import dataclasses
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from livediffusion.state.blend import Position, initial, positions
 from livediffusion.state.effects import Effect
 from livediffusion.state.handlers import HANDLERS, PLAYER_VALUES, set_plain
+from livediffusion.state.history import UNDO, History, as_it_is
+from livediffusion.state.journey import JOURNEY, group
 from livediffusion.state.journey import current as current_visit
-from livediffusion.state.journey import untouched, visits
-from livediffusion.state.parameters import Parameter, find, rows
+from livediffusion.state.outlook import Outlook
+from livediffusion.state.parameters import Refused, find, rows
+from livediffusion.state.passage import pass_time
 from livediffusion.state.patch import Patch
-from livediffusion.state.ramp import Ramp
+from livediffusion.state.ramp import Ramp, Ramps
+from livediffusion.state.readings import everything, read
+from livediffusion.state.scenes import SCENE, Launch
 from livediffusion.state.sections import BEATS_PER_BAR
 from livediffusion.state.seeds import SeedWalk
 from livediffusion.state.trajectory import Trajectory
 from livediffusion.state.values import Change
-from livediffusion.types import Beats, Value
+from livediffusion.types import Beats, Seconds, Value
 
 _JUST_AFTER = 1e-6  # beats; the step that begins at the load is not begun twice
-PATCH, JOURNEY = "patch", "journey"  # sources that are not a hand
+PATCH = "patch"  # the source of what a patch file moves
+_NO_HAND = frozenset({PATCH, JOURNEY, SCENE, UNDO})  # sources
 _PATCH_KEEPS = frozenset(PLAYER_VALUES)  # what belongs to the hand, not to the set
 
 
@@ -37,17 +45,26 @@ class Performance:
     patch: Patch
     model: str
     trajectory: Trajectory = field(init=False)
+    outlook: Outlook = field(init=False)  # for the scheduler
     values: dict[str, Value] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)  # who moved an address last
     xy: tuple[float, float] = (0.5, 0.5)
+    scene: str = ""  # that was launched last
+    waiting: Launch | None = None  # a scene whose beat has not come
+    knobs: dict[str, Ramp] = field(default_factory=dict)  # of the player, that a scene turns
+    history: History = field(default_factory=History)
+    moved: list[str] = field(default_factory=list)  # addresses that nobody was told of
+    effects: list[Effect] = field(default_factory=list)  # that nobody has carried out
+    journey_at: Beats = 0.0  # up to where the journey was walked
+    now: Beats = 0.0  # of the last `advance`
     _touched: set[str] = field(default_factory=set)
-    _journey_at: Beats = 0.0
 
     def __post_init__(self) -> None:
         for row in rows("value"):
             if row.default is not None and not row.numbered:
                 self.values[row.key] = row.default
         self.trajectory = self._begin()
+        self.outlook = Outlook(self)
         self._take_patch_values(0.0)
 
     @property
@@ -63,78 +80,142 @@ class Performance:
         added = len(self.trajectory.texts) - len(given)
         return positions([*given, *[None] * added])
 
-    def apply(self, change: Change, now: Beats, source: str) -> list[Effect]:
-        """Let an accepted change act at song beat `now`.
-
-        Raises Refused where the value fits the table but not the present patch.
-        """
-        if not change.fires:
-            return []
-        handler = HANDLERS.get(change.row.key, set_plain)
-        effects = handler(self, change, now)
-        for address in self._moved_with(change):
-            self.sources[address] = source
-        if source not in (PATCH, JOURNEY):
-            self._touched.add(change.address)
-        if change.row.renders:
-            self.trajectory.revision += 1
-        return effects
-
     @property
     def touched(self) -> frozenset[str]:
         """The addresses that a hand has moved since the patch was loaded."""
         return frozenset(self._touched)
 
+    def apply(
+        self, change: Change, now: Beats, source: str, time: Seconds = 0.0, bundle: int = 0
+    ) -> list[Effect]:
+        """Let an accepted change act at song beat `now`.
+
+        `time` and `bundle` say which gesture it belongs to, if a hand made it. Raises Refused
+        where the value fits the table but not the present patch.
+        """
+        if not change.fires:
+            return []
+        is_gesture = source not in _NO_HAND and change.row.in_files
+        begins = is_gesture and not self.history.goes_on(change, time, bundle)
+        before = as_it_is(self, [group(change.address)], now) if begins else None
+        handler = HANDLERS.get(change.row.key, set_plain)
+        effects = handler(self, change, now)
+        if before is not None:
+            self.history.gesture(change, before, time, bundle)
+        for address in self._moved_with(change):
+            self.sources[address] = source
+        if source not in (PATCH, JOURNEY, UNDO):
+            self._touched.add(change.address)
+        if change.row.renders:
+            self.trajectory.revision += 1
+        self.outlook.refresh()
+        return effects
+
+    def play(
+        self, changes: Sequence[Change], now: Beats, source: str, glide: Beats
+    ) -> list[Effect]:
+        """Apply changes that no hand makes, in so many beats, keeping the glide that they set.
+
+        What the present prompts cannot take is left out.
+        """
+        kept, effects = self.values["glide"], list[Effect]()
+        for change in changes:
+            self.values["glide"] = glide
+            with contextlib.suppress(Refused):
+                effects += self.apply(change, now, source)
+            if change.row.key == "glide":
+                kept = self.values["glide"]
+        self.values["glide"] = kept
+        return effects
+
+    def wait_for(self, launch: Launch | None) -> None:
+        """Let a scene begin when its beat has come, or none."""
+        self.waiting = launch
+        self.trajectory.revision += 1
+        self.outlook.refresh()
+        self.moved.append("/ld/scene")
+
+    def unset(self, address: str) -> None:
+        """Leave a parameter to the model again, or drop the last prompt."""
+        texts, found = self.trajectory.texts, find(address)
+        if found is None:
+            return
+        self.values.pop(found[0].key, None)
+        if found[0].key == "guidance":
+            self.trajectory.guidance = None
+        elif found[0].key == "steps":
+            self.trajectory.steps = None
+        elif found[0].key == "prompt.{n}.text" and found[1] == len(texts) > 1:
+            count = len(texts) - 1
+            self.trajectory.take_prompts(texts[:count], range(count), (0.0,) * count)
+        self.trajectory.revision += 1
+
+    def knob_at(self, name: str, beat: Beats) -> float:
+        """Where one of the player's knobs is at a song beat."""
+        ramp = self.knobs.get(name)
+        return float(self.values[name]) if ramp is None else ramp.at(beat)[0]
+
+    def twin(self) -> Performance:
+        """One that can be tried out: what is played on it does not move this one."""
+        other = copy.copy(self)
+        other.trajectory = dataclasses.replace(self.trajectory)
+        other.values, other.sources = dict(self.values), dict(self.sources)
+        other.knobs, other._touched = dict(self.knobs), set(self._touched)
+        other.moved, other.effects, other.waiting = [], [], None
+        other.outlook, other.history = Outlook(other), History()
+        return other
+
     def restore(self, changes: Sequence[Change], touched: Iterable[str], now: Beats) -> None:
         """Take over a predecessor's values, at once whatever the glide, and its journey."""
-        self._play_changes(changes, now, PATCH, 0.0)
+        self.play(changes, now, PATCH, 0.0)
+        self.take_touched(touched)
+        self.journey_at, self.now = now + _JUST_AFTER, now
+
+    def take_touched(self, touched: Iterable[str]) -> None:
+        """From now on these addresses, and no others, belong to the hand."""
         self._touched = set(touched)
-        self._journey_at = now + _JUST_AFTER
 
     def advance(self, now: Beats) -> list[str]:
-        """Walk on with the patch's journey up to song beat `now`; the addresses that moved.
+        """Walk on to song beat `now`: the journey, the scene that waits, the knobs it turns.
 
-        What a hand has touched since the patch was loaded is left to the hand.
+        The addresses that have moved since the last call; `take_effects` has what must be done
+        for it. What a hand has touched since the patch was loaded is left to the hand.
         """
-        moved: list[str] = []
-        for visit in visits(self.patch.steps, self._journey_at, now):
-            changes = untouched(visit.step.changes, self._touched)
-            glide = self.values["glide"] if visit.step.glide is None else visit.step.glide
-            self._play_changes(changes, visit.beat, JOURNEY, float(glide))
-            moved += [change.address for change in changes]
-        self._journey_at = max(self._journey_at, now)
+        moved = pass_time(self, now)
+        moved, self.moved = [*self.moved, *moved], []
         return moved
+
+    def take_effects(self) -> list[Effect]:
+        """What must be done for that which moved by itself; once."""
+        effects, self.effects = self.effects, []
+        return effects
 
     def load(self, patch: Patch, model: str, now: Beats) -> None:
         """Take another patch: its values, or the defaults; gain and the like stay in the hand."""
+        if self.patch.path is not None:
+            self.history.whole(as_it_is(self, None, now))
         known = self.trajectory.defaults if model == self.model else None
         revision = self.trajectory.revision
         kept = {key: value for key, value in self.values.items() if key in _PATCH_KEEPS}
-        self.patch, self.model = patch, model
+        self.patch, self.model, self.scene, self.waiting = patch, model, "", None
+        self.knobs.clear()
         self.values = {r.key: r.default for r in rows("value") if r.default is not None} | kept
         self.trajectory = self._begin()
         self.trajectory.defaults = known
         self.trajectory.revision = revision + 1
         self._take_patch_values(now)
+        self.outlook.refresh()
 
     def at_address(self, address: str) -> tuple[Value, ...]:
         """The target value that an address reports; empty where there is none."""
         found = find(address)
         if found is None or (found[1] or 0) > len(self.trajectory.texts):
             return ()
-        return self._read(*found)
+        return read(self, *found)
 
     def everything(self, now: Beats) -> dict[str, tuple[Value, ...]]:
         """Every address and its value, for feedback; seeds as they have drifted."""
-        a, b, morph = self.trajectory.seeds_at(now)
-        state: dict[str, tuple[Value, ...]] = {}
-        for row in rows("value"):
-            for n in _numbers(row, len(self.trajectory.texts)):
-                if values := self._read(row, n):
-                    state[row.address_of(n)] = values
-        if self.trajectory.seeds.drift > 0.0:
-            state |= {"/ld/seed/a": (a,), "/ld/seed/b": (b,), "/ld/seed/morph": (morph,)}
-        return state
+        return everything(self, now)
 
     def _moved_with(self, change: Change) -> list[str]:
         """The address of a change, and of each weight when it moved them all: a knob on one of
@@ -144,18 +225,11 @@ class Performance:
         count = len(self.trajectory.texts)
         return [change.address, *(f"/ld/prompt/{n}/weight" for n in range(1, count + 1))]
 
-    def _read(self, row: Parameter, n: int | None) -> tuple[Value, ...]:
-        reader = _READERS.get(row.key)
-        if reader is not None:
-            return reader(self, n)
-        value = self.values.get(row.key)
-        return () if value is None else (value,)
-
     def _begin(self) -> Trajectory:
         patch = self.patch
         return Trajectory(
             texts=tuple(prompt.text for prompt in patch.prompts),
-            weights=Ramp(initial([prompt.weight for prompt in patch.prompts])),
+            weights=Ramps.resting(initial([prompt.weight for prompt in patch.prompts])),
             seeds=SeedWalk(0, 1),
             tempo=patch.tempo,
             beats=patch.beats,
@@ -167,38 +241,8 @@ class Performance:
 
     def _take_patch_values(self, now: Beats) -> None:
         """Let the patch's own values act without gliding, whatever glide it asks for."""
-        self._play_changes(self.patch.changes, now, PATCH, 0.0)
+        self.effects += self.play(self.patch.changes, now, PATCH, 0.0)
         if visit := current_visit(self.patch.steps, now):
-            self._play_changes(visit.step.changes, now, JOURNEY, 0.0)
-        self._journey_at = now + _JUST_AFTER
+            self.effects += self.play(visit.step.changes, now, JOURNEY, 0.0)
+        self.journey_at, self.now = now + _JUST_AFTER, now
         self._touched.clear()
-
-    def _play_changes(
-        self, changes: Sequence[Change], now: Beats, source: str, glide: Beats
-    ) -> None:
-        """Apply changes out of the patch file, in so many beats, keeping the glide it sets."""
-        kept = self.values["glide"]
-        for change in changes:
-            self.values["glide"] = glide
-            self.apply(change, now, source)
-            if change.row.key == "glide":
-                kept = self.values["glide"]
-        self.values["glide"] = kept
-
-
-def _numbers(row: Parameter, prompts: int) -> list[int | None]:
-    return list(range(1, prompts + 1)) if row.numbered else [None]
-
-
-_Reader: TypeAlias = Callable[[Performance, int | None], tuple[Value, ...]]
-_READERS: dict[str, _Reader] = {
-    "prompt.{n}.text": lambda p, n: (p.trajectory.texts[(n or 1) - 1],),
-    "prompt.{n}.weight": lambda p, n: (p.trajectory.weights.target[(n or 1) - 1],),
-    "blend": lambda p, _: p.trajectory.weights.target,
-    "xy": lambda p, _: p.xy,
-    "seed.a": lambda p, _: (p.trajectory.seeds.a,),
-    "seed.b": lambda p, _: (p.trajectory.seeds.b,),
-    "seed.morph": lambda p, _: p.trajectory.morph.target,
-    "tempo": lambda p, _: (p.trajectory.tempo,),
-    "patch": lambda p, _: (p.patch.stem,),
-}

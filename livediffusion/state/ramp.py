@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from livediffusion.types import Beats
 
@@ -30,3 +31,49 @@ class Ramp:
         if beats <= 0.0 or target == self.at(now):
             return Ramp(target)
         return Ramp(target, self.at(now), now, now + beats)
+
+    def later(self, beats: Beats) -> Ramp:
+        """The same way, so many beats later; for when the song beat jumps."""
+        if not self.origin:
+            return self
+        return replace(self, start=self.start + beats, end=self.end + beats)
+
+
+@dataclass(frozen=True, slots=True)
+class Ramps:
+    """Several values of which each keeps its own time: the weights."""
+
+    each: tuple[Ramp, ...]
+
+    @classmethod
+    def resting(cls, values: Sequence[float]) -> Ramps:
+        """Values that do not move."""
+        return cls(tuple(Ramp((value,)) for value in values))
+
+    @property
+    def target(self) -> tuple[float, ...]:
+        """Where each is going."""
+        return tuple(ramp.target[0] for ramp in self.each)
+
+    @property
+    def end(self) -> Beats:
+        """The beat from which none moves."""
+        return max((ramp.end for ramp in self.each), default=0.0)
+
+    def at(self, beat: Beats) -> tuple[float, ...]:
+        """The values at a song beat."""
+        return tuple(ramp.at(beat)[0] for ramp in self.each)
+
+    def towards(self, target: Sequence[float], now: Beats, beats: Beats) -> Ramps:
+        """All to a new target, in so many beats."""
+        pairs = zip(self.each, target, strict=True)
+        return Ramps(tuple(ramp.towards((value,), now, beats) for ramp, value in pairs))
+
+    def with_one(self, index: int, value: float, now: Beats, beats: Beats) -> Ramps:
+        """One to a new target, in so many beats; the others stay on their way."""
+        moved = self.each[index].towards((value,), now, beats)
+        return Ramps((*self.each[:index], moved, *self.each[index + 1 :]))
+
+    def later(self, beats: Beats) -> Ramps:
+        """The same ways, so many beats later."""
+        return Ramps(tuple(ramp.later(beats) for ramp in self.each))

@@ -30,6 +30,7 @@ def _cells(row: Parameter) -> tuple[str, ...]:
 
 def _takes(row: Parameter) -> str:
     words = [_TYPES[letter] for letter in row.types]
+    words[:1] = [f"{words[0]} or int"] if row.by_number else words[:1]
     words += [f"optional {_TYPES[letter]}" for letter in row.optional]
     return ", ".join(words).replace(", …", "…") or _KINDS[row.kind]
 

@@ -14,10 +14,11 @@ from livediffusion.state import blend, parameters
 from livediffusion.state.checks import choice, list_of, number, text, whole
 from livediffusion.state.controls import CURVES, TAKEOVERS, Control, MidiMapping, parse_control
 from livediffusion.state.journey import Step
-from livediffusion.state.parameters import Refused
+from livediffusion.state.parameters import MAX_MORPH, Refused
 from livediffusion.state.suggest import did_you_mean, shown, span_of
 from livediffusion.state.tomlsource import Check, Place, Source, flatten
 from livediffusion.state.values import Change, coerce_exactly, interpret
+from livediffusion.types import Beats
 
 BEATS_PER_BAR = 4
 _LISTS = ("prompt", "midi", "step", "scene")
@@ -34,10 +35,11 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One `[[scene]]`: a named state."""
+    """One `[[scene]]`: a named state; `glide` (beats) is None where /ld/glide holds."""
 
     name: str
     changes: tuple[Change, ...]
+    glide: Beats | None = None
 
 
 _POSITION = list_of(number(0, 1), 2)
@@ -145,16 +147,21 @@ def read_steps(source: Source, prompts: int) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+_SCENE: dict[str, Check] = {"glide": number(0, MAX_MORPH)}
+
+
 def read_scenes(source: Source, prompts: int) -> tuple[Scene, ...]:
     scenes: list[Scene] = []
     for place, entry in source.tables("scene"):
-        rest = {key: value for key, value in entry.items() if key != "name"}
-        name = entry.get("name")
+        rest = {key: value for key, value in entry.items() if key not in ("name", *_SCENE)}
+        own = {key: value for key, value in entry.items() if key in _SCENE}
+        found, name = source.read(own, place, _SCENE), entry.get("name")
         if not isinstance(name, str) or not name.strip():
             source.say((*place, "name"), "This [[scene]] needs a name in quotes.")
         elif name in [scene.name for scene in scenes]:
             source.say((*place, "name"), f"There is a scene {shown(name)} already.")
-        scenes.append(Scene(str(name), _read_changes(source, place, rest, prompts)))
+        changes = _read_changes(source, place, rest, prompts)
+        scenes.append(Scene(str(name), changes, found.get("glide")))
     return tuple(scenes)
 
 

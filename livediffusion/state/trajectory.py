@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from livediffusion.render.request import RenderRequest, normalise, slerped
+from livediffusion.render.request import RenderRequest, WeightedSeeds, normalise, slerped
 from livediffusion.state.blend import normalised
-from livediffusion.state.ramp import Ramp
+from livediffusion.state.crossing import Leaving, SeedCrossing, left_behind, shared
+from livediffusion.state.ramp import Ramp, Ramps
 from livediffusion.state.seeds import SeedWalk
 from livediffusion.types import BPM, Beats, ModelDefaults
 
@@ -25,7 +27,7 @@ class Trajectory:
     """All that decides the sound, moving. `revision` grows with each gesture."""
 
     texts: tuple[str, ...]
-    weights: Ramp
+    weights: Ramps
     seeds: SeedWalk
     tempo: BPM
     beats: int
@@ -40,6 +42,8 @@ class Trajectory:
     mask: str = ""
     defaults: ModelDefaults | None = None
     revision: int = 0
+    leaving: tuple[Leaving, ...] = ()  # texts that a scene sends out
+    crossing: SeedCrossing | None = None  # from the seeds before a scene
     _kept: tuple[float, ...] = ()  # the last blend, for when all weights are zero
 
     @property
@@ -47,17 +51,18 @@ class Trajectory:
         """The beat from which nothing changes any more; infinite while the seeds drift."""
         if self.seeds.drift > 0.0:
             return math.inf
-        ramps = (self.weights, self.morph, self.strength, self.guidance)
-        return max(ramp.end for ramp in ramps if ramp is not None)
+        moving = [self.morph, self.strength, *(gone.share for gone in self.leaving)]
+        moving += [self.guidance] if self.guidance else []
+        moving += [self.crossing.place] if self.crossing else []
+        return max(self.weights.end, *(ramp.end for ramp in moving))
 
     def request_at(self, beat: Beats) -> RenderRequest:
         """What should sound at a song beat, now or to come."""
-        a, b, morph = self.seeds_at(beat)
-        blend = tuple(zip(self.texts, self.blend_at(beat), strict=True))
+        blend = zip(self.texts, self.blend_at(beat), strict=True)
         defaults = self.defaults
         return RenderRequest(
-            prompts=normalise(blend),
-            seeds=slerped(a, b, morph),
+            prompts=normalise(shared(blend, self.leaving, beat)),
+            seeds=self.noise_at(beat),
             tempo=self.tempo,
             model=self.model,
             model_hash=defaults.hash if defaults else "",
@@ -88,6 +93,60 @@ class Trajectory:
         """Glide to new raw weights."""
         self._kept = self.blend_at(now)
         self.weights = self.weights.towards(target, now, glide)
+
+    def move_weight(self, index: int, target: float, now: Beats, glide: Beats) -> None:
+        """Glide to a new raw weight; the others stay on their way."""
+        self._kept = self.blend_at(now)
+        self.weights = self.weights.with_one(index, target, now, glide)
+
+    def take_prompts(
+        self, texts: tuple[str, ...], places: Sequence[int | None], added: Sequence[float]
+    ) -> None:
+        """Other prompts: each with what the one at its old place had, or an added raw weight.
+
+        `places` has the old index of each new prompt, None for one that was not there; `added`
+        has the weights of those that were not, and anything for the others.
+        """
+        ramps, kept = self.weights.each, self._kept
+        self.weights = Ramps(
+            tuple(
+                Ramp((weight,)) if place is None else ramps[place]
+                for place, weight in zip(places, added, strict=True)
+            )
+        )
+        if kept:
+            kept = (*kept, *(0.0,) * (len(ramps) - len(kept)))
+            self._kept = tuple(0.0 if place is None else kept[place] for place in places)
+        slots = {place: slot for slot, place in enumerate(places) if place is not None}
+        self.leaving = tuple(
+            dataclasses.replace(gone, slot=slots[gone.slot])
+            for gone in self.leaving
+            if gone.slot in slots
+        )
+        self.texts = texts
+
+    def cross_over(self, before: Trajectory, now: Beats, beats: Beats) -> None:
+        """Let texts and seeds that were replaced at once go in so many beats."""
+        self.leaving = left_behind(before.texts, self.texts, before.leaving, now, beats)
+        origin = before.noise_at(now)
+        if origin != self.noise_at(now):
+            place = Ramp((1.0,), (0.0,), now, now + beats)
+            self.crossing = SeedCrossing(origin, place) if beats > 0.0 else None
+
+    def later(self, beats: Beats) -> None:
+        """Put everything that moves off by so many beats: the song beat has jumped."""
+        self.weights, self.morph = self.weights.later(beats), self.morph.later(beats)
+        self.strength = self.strength.later(beats)
+        self.guidance = self.guidance and self.guidance.later(beats)
+        self.leaving = tuple(gone.later(beats) for gone in self.leaving)
+        self.crossing = self.crossing and self.crossing.later(beats)
+        walk = self.seeds
+        self.seeds = dataclasses.replace(walk, anchor=walk.anchor + beats)
+
+    def noise_at(self, beat: Beats) -> WeightedSeeds:
+        """The weighted seeds at a song beat: the walk's, or on their way to them."""
+        walked = slerped(*self.seeds_at(beat))
+        return walked if self.crossing is None else self.crossing.at(beat, walked)
 
     def seeds_at(self, beat: Beats) -> tuple[int, int, float]:
         """Seed a, seed b and morph at a song beat, drift included."""

@@ -22,7 +22,7 @@ _COUNTS = ("nothing", "one value", "two values")
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Values as the row wants them; `fires` is False only for a trigger sent with zero."""
+    """Values as the row wants them; `fires` is False only for a trigger or place sent as zero."""
 
     values: tuple[Value, ...]
     clamped: bool = False
@@ -80,7 +80,7 @@ def coerce(row: Parameter, values: Sequence[object], name: str = "") -> Accepted
         taken, moved = _CONVERTERS[letter](row, value, name)
         found.append(taken)
         clamped = clamped or moved
-    return Accepted(tuple(found), clamped)
+    return Accepted(tuple(found), clamped, fires=not (row.by_number and found[0] == 0))
 
 
 def coerce_exactly(row: Parameter, values: Sequence[object], name: str) -> tuple[Value, ...]:
@@ -137,6 +137,8 @@ def _wanted(row: Parameter, letter: str) -> str:
     kinds = {"f": "a number", "i": "a whole number", "s": "text", "b": "a number or a bool"}
     if letter == "s" and row.choices:
         return span(row)
+    if letter == "s" and row.by_number:
+        return "a name or a number"
     limits = span(row) if letter in "fi" else ""
     return f"{kinds[letter]} from {limits}" if limits else kinds[letter]
 
@@ -176,6 +178,8 @@ def _as_bool(row: Parameter, value: object, name: str) -> tuple[Value, bool]:
 
 
 def _as_text(row: Parameter, value: object, name: str) -> tuple[Value, bool]:
+    if row.by_number and not isinstance(value, str):
+        return _as_place(row, value, name), False
     if not isinstance(value, str):
         raise Refused(f"{name} needs {_wanted(row, 's')}, not a {type(value).__name__}.")
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in value).strip()
@@ -185,6 +189,14 @@ def _as_text(row: Parameter, value: object, name: str) -> tuple[Value, bool]:
         hint = did_you_mean(text, row.choices)
         raise Refused(f"{name} is {span(row)}, not {shown(text)}.{hint}")
     return text, False
+
+
+def _as_place(row: Parameter, value: object, name: str) -> int:
+    """The number of what is named, from 1; a button that is let go sends 0."""
+    number = round(_number(row, "s", value, name))
+    if not 0 <= number <= (row.high or 0):
+        raise Refused(f"{name} needs {_wanted(row, 's')} from 1, not {number}.")
+    return number
 
 
 _Converter = Callable[[Parameter, object, str], tuple[Value, bool]]

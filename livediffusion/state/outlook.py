@@ -1,0 +1,84 @@
+"""What the scheduler sees of a performance: where it is going, waiting scene included.
+
+Until a waiting scene's beat the performance stays on its way, from that beat on it is what the
+scene makes of it; so the scene's loop is rendered before its beat.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from livediffusion.render.request import RenderRequest
+from livediffusion.state.scenes import Launch, begin, next_scenes
+from livediffusion.types import Beats
+
+if TYPE_CHECKING:
+    from livediffusion.state.performance import Performance
+    from livediffusion.state.trajectory import Trajectory
+
+_MOST_SCENES = 8  # rendered in idle time
+
+
+class Outlook:
+    """A `timeline.steps.Trajectory`."""
+
+    def __init__(self, performance: Performance) -> None:
+        self._performance = performance
+        self._later: Trajectory | None = None  # from the waiting scene's beat on
+        self._neighbours: list[RenderRequest] = []
+        self._seen_from: tuple[int, str, RenderRequest] | None = None
+
+    def refresh(self) -> None:
+        """Work out anew what the waiting scene will make of the present state."""
+        waiting = self._performance.waiting
+        self._later = _after(self._performance, waiting) if waiting else None
+
+    @property
+    def revision(self) -> int:
+        """Grows with each gesture of the performer."""
+        return self._performance.trajectory.revision
+
+    @property
+    def moving_until(self) -> Beats:
+        """The beat from which nothing changes any more; infinite while something drifts."""
+        performance = self._performance
+        if performance.waiting is None or self._later is None:
+            return performance.trajectory.moving_until
+        return max(performance.waiting.at, self._later.moving_until)
+
+    def still_until(self, now: Beats) -> Beats:
+        """The beat until which nothing changes: the waiting scene's, else `now`."""
+        performance = self._performance
+        resting = performance.trajectory.moving_until <= now
+        return performance.waiting.at if performance.waiting and resting else now
+
+    def request_at(self, beat: Beats) -> RenderRequest:
+        """What should sound at a beat, now or to come."""
+        performance = self._performance
+        if performance.waiting and self._later and beat >= performance.waiting.at:
+            return self._later.request_at(beat)
+        return performance.trajectory.request_at(beat)
+
+    def neighbours(self, beat: Beats) -> list[RenderRequest]:
+        """What a performer might want next: the next scenes, then each prompt alone.
+
+        The same list as long as nothing has changed, so that it is cheap to ask for.
+        """
+        performance = self._performance
+        here = performance.trajectory.request_at(beat)
+        seen_from = (self.revision, performance.scene, here)
+        if seen_from != self._seen_from:
+            self._seen_from = seen_from
+            scenes = [
+                _after(performance, Launch(scene, beat, 0.0)).request_at(beat)
+                for scene in next_scenes(performance)[:_MOST_SCENES]
+            ]
+            self._neighbours = [*scenes, *performance.trajectory.neighbours(beat)]
+        return self._neighbours
+
+
+def _after(performance: Performance, launch: Launch) -> Trajectory:
+    """Where a performance would be going after a launch."""
+    twin = performance.twin()
+    begin(twin, launch)
+    return twin.trajectory
