@@ -6,144 +6,158 @@ feeds the next, so that `target_of` and `last_source_of` are up to date.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
-from livediffusion.state.controls import Control, MidiEvent, MidiMapping
-from livediffusion.state.takeover import MODES, Knob
-from livediffusion.types import ControlMessage
+from livediffusion.state.controls import KEYS, Control, MidiEvent, MidiMapping
+from livediffusion.state.decoder import ControlDecoder, Moved
+from livediffusion.state.takeover import MODES, TICKS, Knob
+from livediffusion.types import ControlMessage, Value
 
-TargetOf: TypeAlias = Callable[[str], float | None]  # address -> where its value is going
+TargetOf: TypeAlias = Callable[[str], Value | None]  # address -> where its value is going
 SourceOf: TypeAlias = Callable[[str], str | None]  # address -> who moved it last
 
-_ALWAYS_JUMP = ("note",)  # a key has no position that could disagree
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A control at its new value, 0 to `Control.steps`."""
-
-    control: Control
-    value: int
+BANK = "/ld/bank"
 
 
 class Mapper:
     """The mappings of a patch, and where their knobs are."""
 
-    def __init__(self, mappings: Sequence[MidiMapping]) -> None:
-        self._mappings = tuple(mappings)
-        self._knobs: dict[tuple[int, str, int], Knob] = {}  # by mapping, device and channel
+    def __init__(self, mappings: Sequence[MidiMapping] = ()) -> None:
+        self._by_control: dict[tuple[str, int | None], list[MidiMapping]] = {}
+        self._knobs: dict[tuple[MidiMapping, str, int], Knob] = {}  # and device and channel
         self._decoder = ControlDecoder()
+        self._bank: int | None = None
+        self.take(mappings)
+
+    def take(self, mappings: Sequence[MidiMapping]) -> None:
+        """Work with these mappings from now on; where the knobs are is not forgotten."""
+        self._by_control = {}
+        for mapping in mappings:
+            key = (mapping.control.kind, mapping.control.number)
+            self._by_control.setdefault(key, []).append(mapping)
+        kept = set(mappings)
+        self._knobs = {key: knob for key, knob in self._knobs.items() if key[0] in kept}
 
     def feed(
         self, event: MidiEvent, target_of: TargetOf, last_source_of: SourceOf
     ) -> list[ControlMessage]:
         """The messages that an event asks for, at the event's time."""
+        self._turn_to(target_of(BANK))
         if event.kind == "gone":
             self.forget(event.device)
         messages = []
         for moved in self._decoder.feed(event):
-            for index, mapping in enumerate(self._mappings):
-                if not (_same(mapping.control, moved.control) and mapping.hears(event.device)):
+            source = source_of(event.device, moved.control)
+            for mapping in self._meant(moved.control, event.device):
+                knob = self._knobs.setdefault((mapping, event.device, event.channel), Knob())
+                if not is_live(mapping, self._bank):
+                    _lie(mapping, knob, moved)
                     continue
-                source = f"midi {event.device} {moved.control}"
-                knob = self._knobs.setdefault((index, event.device, event.channel), Knob())
                 if last_source_of(mapping.target) != source:
                     knob.caught = False  # another hand was here: pick it up again
-                value = _taken_over(mapping, knob, moved, target_of(mapping.target))
+                value = _asked(mapping, knob, moved, target_of(mapping.target))
                 if value is not None:
                     messages.append(ControlMessage(event.time, mapping.target, (value,), source))
         return messages
+
+    def rearm(self) -> None:
+        """Let every knob pick its value up again."""
+        for knob in self._knobs.values():
+            knob.caught = False
 
     def forget(self, device: str) -> None:
         """Forget where a device's knobs are: it was unplugged, they may have been moved."""
         self._knobs = {key: knob for key, knob in self._knobs.items() if key[1] != device}
         self._decoder.forget(device)
 
+    def _turn_to(self, bank: Value | None) -> None:
+        """Make a bank live; its knobs have been moved for others meanwhile."""
+        wanted = None if bank is None or isinstance(bank, str) else int(bank)
+        if wanted != self._bank:
+            self._bank = wanted
+            for (mapping, _, _), knob in self._knobs.items():
+                knob.caught = knob.caught and mapping.bank is None
 
-def _same(wanted: Control, moved: Control) -> bool:
-    return (
-        wanted.kind == moved.kind
-        and wanted.number == moved.number
-        and wanted.channel in (None, moved.channel)
-    )
+    def _meant(self, control: Control, device: str) -> Iterator[MidiMapping]:
+        for number in (control.number, None) if control.number is not None else (None,):
+            for mapping in self._by_control.get((control.kind, number), ()):
+                if mapping.control.takes_in(control) and mapping.hears(device):
+                    yield mapping
+
+
+def source_of(device: str, control: Control) -> str:
+    """How messages from a control are signed: "midi Launch Control cc 21 ch 1"."""
+    return f"midi {device} {control}"
+
+
+def is_live(mapping: MidiMapping, bank: int | None) -> bool:
+    """Whether a mapping acts while this bank is chosen."""
+    return mapping.bank in (None, bank)
+
+
+def _lie(mapping: MidiMapping, knob: Knob, moved: Moved) -> None:
+    """A knob moves in another bank: it only is where it is."""
+    knob.caught = False
+    if mapping.takeover != "relative" and not mapping.values:
+        knob.last = moved.position
+
+
+def _asked(mapping: MidiMapping, knob: Knob, moved: Moved, target: Value | None) -> Value | None:
+    """What a move asks of the target, or None when the knob has not caught it."""
+    if mapping.values:
+        return _chosen(mapping, knob, moved, target)
+    if moved.control.kind == "program":
+        return _numbered(mapping, moved.control.number or 0)
+    here = None if isinstance(target, str) else target
+    value = _taken_over(mapping, knob, moved, here)
+    return int(value) if value is not None and mapping.whole else value
 
 
 def _taken_over(
     mapping: MidiMapping, knob: Knob, moved: Moved, target: float | None
 ) -> float | None:
-    """The target's new value, or None when the knob has not caught it."""
-    steps = moved.control.steps
-    position = moved.value / steps
-    jumps = target is None or mapping.control.kind in _ALWAYS_JUMP
-    mode = MODES["jump" if jumps else mapping.takeover]
+    """The target's new value by the rules of takeover.py."""
+    step = 1.0 / moved.control.steps
     here = 0.0 if target is None else mapping.position_of(target)
-    taken = mode(knob, position, here, 1.0 / steps)
+    if mapping.takeover == "relative":
+        turned = TICKS[mapping.encoding](moved.value) * step
+        taken = MODES["relative"](knob, turned, here, step)
+    elif moved.control.kind in KEYS or target is None:  # a key cannot disagree
+        taken = moved.position if mapping.velocity else float(moved.value > 0)
+    else:
+        if mapping.value_at(moved.position) == target:
+            here = moved.position  # one of several places that give this value
+        taken = MODES[mapping.takeover](knob, moved.position, here, step)
     return None if taken is None else mapping.value_at(taken)
 
 
-@dataclass(slots=True)
-class _Pair:
-    """A 14-bit value from two 7-bit ones: coarse first, fine may follow (MIDI 1.0).
-
-    A sender that was seen to send fine bytes is waited for; one that does not is taken coarse.
-    """
-
-    coarse: int | None = None
-    waiting: bool = False
-    has_fine: bool = False
-
-    def feed_coarse(self, value: int) -> int | None:
-        if self.waiting:
-            self.has_fine = False  # the fine byte stayed out
-        self.coarse, self.waiting = value, self.has_fine
-        return None if self.waiting else value << 7 | value  # so that 127 is the very end
-
-    def feed_fine(self, value: int) -> int | None:
-        self.has_fine, self.waiting = True, False
-        return None if self.coarse is None else self.coarse << 7 | value
+def _numbered(mapping: MidiMapping, program: int) -> Value | None:
+    """Programs count the target's values from its lowest, programs past the end do nothing."""
+    if not mapping.whole:
+        return mapping.value_at(program / 127)
+    value = int(min(mapping.low, mapping.high)) + program
+    return value if value <= max(mapping.low, mapping.high) else None
 
 
-class ControlDecoder:
-    """Control changes as single, 14-bit and NRPN controls; other events as they are."""
+def _chosen(mapping: MidiMapping, knob: Knob, moved: Moved, target: Value | None) -> Value | None:
+    """One of the mapping's values: by program, by the knob's place, or the next at each press."""
+    values, control = mapping.values, moved.control
+    if control.kind == "program" and mapping.control.number is None:
+        number = control.number or 0
+        return values[number] if number < len(values) else None
+    if control.kind in KEYS or len(values) == 1:
+        following = values.index(target) + 1 if target in values else 0
+        return values[following % len(values)] if _is_press(knob, moved) else None
+    place = min(len(values) - 1, math.floor(moved.position * len(values)))
+    before, knob.last = knob.last, float(place)
+    return None if before == place else values[place]
 
-    def __init__(self) -> None:
-        self._pairs: dict[tuple[str, int, str, int], _Pair] = {}
-        self._selected: dict[tuple[str, int], list[int]] = {}  # NRPN number, coarse and fine
 
-    def feed(self, event: MidiEvent) -> Iterator[Moved]:
-        """Every control that the event can be understood as."""
-        if event.kind in ("note", "bend", "touch", "cc"):
-            yield Moved(Control(event.kind, event.number, event.channel), event.value)
-        if event.kind == "cc":
-            yield from self._feed_pair(event, "cc14", event.number % 32, event.number)
-            yield from self._feed_nrpn(event)
-
-    def forget(self, device: str) -> None:
-        """Forget half-received values of a device."""
-        self._pairs = {key: pair for key, pair in self._pairs.items() if key[0] != device}
-        self._selected = {key: two for key, two in self._selected.items() if key[0] != device}
-
-    def _feed_pair(
-        self, event: MidiEvent, kind: str, number: int, controller: int
-    ) -> Iterator[Moved]:
-        """`controller` below 32 is coarse, below 64 fine."""
-        if controller >= 64:
-            return
-        pair = self._pairs.setdefault((event.device, event.channel, kind, number), _Pair())
-        feed = pair.feed_coarse if controller < 32 else pair.feed_fine
-        value = feed(event.value)
-        if value is not None:
-            yield Moved(Control(kind, number, event.channel), value)
-
-    def _feed_nrpn(self, event: MidiEvent) -> Iterator[Moved]:
-        """CC 99 and 98 select a number, CC 6 and 38 are its data; CC 100, 101 end it."""
-        key = (event.device, event.channel)
-        if event.number in (98, 99):
-            self._selected.setdefault(key, [0, 0])[99 - event.number] = event.value
-        elif event.number in (100, 101):
-            self._selected.pop(key, None)
-        elif event.number in (6, 38) and key in self._selected:
-            coarse, fine = self._selected[key]
-            yield from self._feed_pair(event, "nrpn", coarse << 7 | fine, event.number)
+def _is_press(knob: Knob, moved: Moved) -> bool:
+    """Whether a button went down. One that sends no 0 when let go repeats its value."""
+    if moved.control.kind in KEYS:
+        return moved.value > 0
+    before, knob.last = knob.last, moved.position
+    return moved.position >= 0.5 and (before is None or before < 0.5 or before == moved.position)

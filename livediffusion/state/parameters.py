@@ -22,6 +22,7 @@ PREFIX = "/ld/"
 MAX_PROMPTS = 64
 MAX_SEED = 2**31 - 1
 MAX_BANK = 16
+MAX_BANK = 16
 MAX_MORPH = 256  # beats that a scene may take
 QUANTISE = ("off", "beat", "bar", "loop")
 
@@ -141,6 +142,8 @@ TABLE: tuple[Parameter, ...] = (
     _value("mute", "b", "silence; time runs on", default=False),
     _value("gain", "f", "volume", low=-60.0, high=6.0, unit="dB", default=0.0),
     _value("filter", "f", "low-pass below 0, high-pass above", low=-1.0, high=1.0, default=0.0),
+    _value("bank", "i", "which bank of MIDI mappings is live", low=1, high=MAX_BANK, default=1,
+           in_files=False),
     _trigger("play", "start; after panic, at the next bar"),
     _trigger("stop", "fade out, back to beat 0"),
     _trigger("panic", "silence in 50 ms; time runs on"),

@@ -13,10 +13,10 @@ from livediffusion.errors import UserError
 from livediffusion.state import parameters
 from livediffusion.state.controls import MidiMapping
 from livediffusion.state.journey import Step
+from livediffusion.state.mappingfile import read_mappings
 from livediffusion.state.sections import (
     Prompt,
     Scene,
-    read_mappings,
     read_prompts,
     read_scenes,
     read_steps,

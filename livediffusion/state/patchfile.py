@@ -59,7 +59,7 @@ def change_entry(text: str, key: str, index: int, entry: Mapping[str, object]) -
     block = _blocks(text, key)[index]
     lines = text.split("\n")
     document = tomlkit.parse("\n".join(lines[block.start : block.end]))
-    table: Any = document[key][0]  # type: ignore[index]
+    table: Any = document[key][0]
     for name, value in entry.items():
         if value is not None:
             table[name] = value

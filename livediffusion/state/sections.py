@@ -1,4 +1,4 @@
-"""Reads the sections of a patch file: its top, [[prompt]], [[step]], [[scene]] and [[midi]].
+"""Reads the sections of a patch file: its top, [[prompt]], [[step]] and [[scene]].
 
 Everything that is wrong is noted in the Source, with its line; nothing here raises.
 """
@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from livediffusion.state import blend, parameters
-from livediffusion.state.checks import choice, list_of, number, text, whole
-from livediffusion.state.controls import CURVES, TAKEOVERS, Control, MidiMapping, parse_control
+from livediffusion.state.checks import list_of, number, text, whole
 from livediffusion.state.journey import Step
 from livediffusion.state.parameters import MAX_MORPH, Refused
-from livediffusion.state.suggest import did_you_mean, shown, span_of
+from livediffusion.state.suggest import did_you_mean, shown
 from livediffusion.state.tomlsource import Check, Place, Source, flatten
 from livediffusion.state.values import Change, coerce_exactly, interpret
 from livediffusion.types import Beats
@@ -163,56 +162,3 @@ def read_scenes(source: Source, prompts: int) -> tuple[Scene, ...]:
         changes = _read_changes(source, place, rest, prompts)
         scenes.append(Scene(str(name), changes, found.get("glide")))
     return tuple(scenes)
-
-
-def _control(value: object) -> Control:
-    return parse_control(text()(value))
-
-
-_MIDI: dict[str, Check] = {
-    "control": _control,
-    "device": text(200, empty=False),
-    "target": text(200, empty=False),
-    "range": list_of(number(-1e9, 1e10), 2),
-    "curve": choice(CURVES),
-    "takeover": choice(TAKEOVERS),
-}
-
-
-def read_mappings(source: Source, prompts: int) -> tuple[MidiMapping, ...]:
-    mappings = []
-    for place, entry in source.tables("midi"):
-        found = source.read(entry, place, _MIDI)
-        for key in ("control", "target"):
-            if key not in entry:
-                source.say(place, f"This [[midi]] needs a {key}.")
-        row = _target(source, place, found.get("target"), prompts)
-        if row is None or "control" not in found:
-            continue
-        low, high = row.low or 0.0, 1.0 if row.high is None else row.high
-        ends = found.get("range", (low, high))
-        if not all(low <= end <= high for end in ends):
-            source.say((*place, "range"), f"range must lie within {span_of(low, high)}.")
-        if found.get("takeover") == "relative" and found["control"].kind != "cc":
-            source.say((*place, "takeover"), 'takeover = "relative" is for "cc" only.')
-        rest = {key: found[key] for key in ("device", "curve", "takeover") if key in found}
-        mappings.append(MidiMapping(found["control"], found["target"], ends[0], ends[1], **rest))
-    return tuple(mappings)
-
-
-def _target(
-    source: Source, place: Place, target: str | None, prompts: int
-) -> parameters.Parameter | None:
-    """The row that a knob moves, or None with what is wrong noted."""
-    if target is None:
-        return None
-    try:
-        row, n = parameters.resolve(target)
-        if not row.numeric:
-            raise Refused(f"{target} is not one number, so no knob can move it.")
-        if n is not None and n > prompts:
-            raise Refused(f"There is no prompt {n}: the last is {prompts}.")
-    except Refused as refusal:
-        source.say((*place, "target"), str(refusal))
-        return None
-    return row
