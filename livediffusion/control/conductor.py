@@ -9,20 +9,28 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from livediffusion.config import Config, model_name
+from livediffusion.config import Config
 from livediffusion.control.delivery import Delivery
 from livediffusion.control.desk import Asked, Desk
 from livediffusion.control.osc_feedback import Feedback
+from livediffusion.control.patches import Patches
 from livediffusion.control.report import Reporter
 from livediffusion.control.slots import SPARE
 from livediffusion.errors import UserError
 from livediffusion.ipc.arena import SLOTS, Arena
 from livediffusion.player import process as player
 from livediffusion.render import process as renderer
-from livediffusion.state.effects import Listen, LoadPatch, PlayerDo, PlayerSet, SendState
+from livediffusion.state.effects import (
+    Listen,
+    LoadPatch,
+    PlayerDo,
+    PlayerSet,
+    ReturnTo,
+    SaveScene,
+    SendState,
+)
 from livediffusion.state.handlers import PLAYER_VALUES
 from livediffusion.state.parameters import Refused
-from livediffusion.state.patch import Patch, find_patch, load_patch
 from livediffusion.state.performance import Performance
 from livediffusion.state.sections import BEATS_PER_BAR
 from livediffusion.timeline.steps import Rules
@@ -52,14 +60,12 @@ class Conductor:
         self._arena = arena
         self._desk = desk
         self._feedback = feedback
-        self._patch_folders = tuple(patch_folders)
         self._player = player.Player(run_dir)
         self._renderer = renderer.Renderer(run_dir / "renderer.sock")
         self._delivery = Delivery(self._player, self._renderer)
-        self._next_patch: Patch | None = None  # waits for its model
+        self.patches = Patches(config, performance, self._renderer, desk, feedback, patch_folders)
         self._ready_to_render = False
         self.playing = True  # what the performer wants
-        self.model = ""  # the command line's, over any patch's
         self._not_before: Seconds = 0.0
 
     def tick(self, now: Seconds) -> None:
@@ -68,12 +74,13 @@ class Conductor:
         beat = transport.beat_now()
         for asked in self._desk.listen(now, beat):
             self._carry_out(asked, now, beat)
+        self.patches.hear(now, beat)
         for heard in self._player.poll():
             self._hear_player(heard)
         for answer in self._renderer.poll():
             self._hear_renderer(answer, now)
         if self._ready_to_render and now >= self._not_before:
-            self._delivery.order_next(self._beat(), self.performance.trajectory, self.rules)
+            self._delivery.order_next(self._beat(), self.performance.outlook, self.rules)
         self.reporter.report(now, transport, self.performance, self._delivery, self.rules)
         self._feedback.flush(now)
 
@@ -91,6 +98,7 @@ class Conductor:
 
     def close(self) -> None:
         """Hang up."""
+        self.patches.close()
         self._player.close()
         self._renderer.close()
 
@@ -107,8 +115,8 @@ class Conductor:
                 self._set_player(effect.name, effect.value)
             elif isinstance(effect, PlayerDo):
                 self._do(effect.action)
-            elif isinstance(effect, LoadPatch):
-                self._load_patch(effect.name, beat)
+            elif isinstance(effect, LoadPatch | ReturnTo | SaveScene):
+                self.patches.carry_out(effect, source, beat)
             elif isinstance(effect, Listen):
                 listen = self._feedback.subscribe if effect.on else self._feedback.unsubscribe
                 listen(source, effect.port, effect.host)
@@ -133,27 +141,6 @@ class Conductor:
 
     def _send_state(self, source: str, beat: Beats) -> None:
         self._feedback.answer(source, self.performance.everything(beat))
-
-    def _load_patch(self, name: str, beat: Beats) -> None:
-        patch = load_patch(find_patch(name, self._patch_folders))
-        model = model_name(self._config, patch.model, self.model)
-        if model == self.performance.model:
-            self._take_patch(patch, model, beat)
-        elif self._renderer.load(model):
-            self._next_patch = patch
-        else:
-            raise UserError(f"The patch {name} needs the model {model}, but no renderer is there.")
-
-    def _take_patch(self, patch: Patch, model: str, beat: Beats) -> None:
-        self._renderer.cancel()
-        self.performance.load(patch, model, beat)
-        self._desk.remap()
-        self._desk.proofread(0.0)
-        self._send_everything(beat)
-
-    def _send_everything(self, beat: Beats) -> None:
-        for address, values in self.performance.everything(beat).items():
-            self._feedback.publish(address, values, "patch", 0.0)
 
     # The player.
 
@@ -201,10 +188,10 @@ class Conductor:
             self._ready_to_render = False
 
     def _hear_model(self, event: renderer.ModelState) -> None:
-        waiting, self._next_patch = self._next_patch, None
         if event.state == "loading":
-            self._next_patch = waiting
-        elif event.state == "failed":
+            return
+        if event.state == "failed":
+            self.patches.model_failed()
             _log.error("%s", event.error)
             self._tell(event.error)
             if self._delivery.scheduler.sounding is None and not self._ready_to_render:
@@ -212,10 +199,10 @@ class Conductor:
         elif event.defaults is not None:
             self._ready_to_render = True
             self.reporter.waiting = "the first loop is being rendered"
-            if waiting is not None:
-                self._take_patch(waiting, event.model, self._beat())
+            self.patches.model_came(event.model, self._beat())
             if event.model == self.performance.model:
                 self.performance.trajectory.defaults = event.defaults
+                self.performance.outlook.refresh()
             else:  # a restarted renderer began with the model of the start
                 self._renderer.load(self.performance.model)
                 self._ready_to_render = False

@@ -58,6 +58,8 @@ class Desk:
         self._feedback.complaints(self._inbox.complaints(), now)
         for address in self.performance.advance(beat):
             self._publish(address, JOURNEY, now)
+        for effect in self.performance.take_effects():
+            yield Asked(effect, JOURNEY)
 
     def remap(self) -> None:
         """Take the mappings of the performance's present patch."""
@@ -79,7 +81,7 @@ class Desk:
             for change in interpret(message.address, message.values, prompts):
                 if change.clamped:
                     self._say_clamped(change, source, now)
-                for effect in performance.apply(change, beat, source):
+                for effect in performance.apply(change, beat, source, now, message.bundle):
                     yield Asked(effect, source)
                 self._publish(change.address, source, now)
         except Refused as refusal:

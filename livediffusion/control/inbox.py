@@ -28,7 +28,7 @@ _TOO_FAR = 60.0  # seconds ahead
 _TOO_LATE = 1.0
 _WAKE_INTERVAL = 0.002  # seconds; a flood wakes the control loop no more often
 _REMEASURE = 1.0  # seconds between two looks at the wall clock
-_BARRIERS = frozenset({"glide", "patch"})
+_BARRIERS = frozenset({"glide", "patch", "scene"})
 _PATTERN = frozenset("*?[{")
 
 _Key: TypeAlias = tuple[int, tuple[str, ...]]

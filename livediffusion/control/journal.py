@@ -7,15 +7,18 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from livediffusion.state.history import History
 from livediffusion.state.parameters import Refused
-from livediffusion.state.patch import load_patch
+from livediffusion.state.patch import parse_patch
 from livediffusion.state.performance import Performance
+from livediffusion.state.scenes import Launch, find_scene
 from livediffusion.state.values import Change, interpret
 from livediffusion.types import Beats, Json, Seconds
 
 _NAME = "journal.json"
 _INTERVAL_S = 0.2
-_NOT_RESTORED = ("/ld/patch", "/ld/xy")  # the file is loaded; the pad's weights are in the blend
+# The file is loaded, the pad's weights are in the blend, what the scene did is in the values.
+_NOT_RESTORED = ("/ld/patch", "/ld/xy", "/ld/scene")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,17 @@ class Journal:
         if now < self._next:
             return
         self._next = now + _INTERVAL_S
-        path = performance.patch.path
+        path, waiting = performance.patch.path, performance.waiting
         state: Json = {
             "patch": str(path) if path else "",
+            "text": performance.patch.content,
             "model": performance.model,
             "values": {a: list(v) for a, v in performance.everything(beat).items()},
             "touched": sorted(performance.touched),
             "xy": list(performance.xy),
+            "scene": performance.scene,
+            "waiting": [waiting.scene.name, waiting.at, waiting.beats] if waiting else [],
+            "history": performance.history.to_json(),
             "playing": playing,
             "subscriptions": [list(endpoint) for endpoint in subscriptions],
         }
@@ -69,7 +76,9 @@ class Journal:
             state: Json = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        performance = Performance(load_patch(Path(state["patch"])), state["model"])
+        # The text, and not the file: it may have been edited since and be broken.
+        patch = parse_patch(state["text"], Path(state["patch"]))
+        performance = Performance(patch, state["model"])
         changes: list[Change] = []
         prompts = sum(address.endswith("/text") for address in state["values"])
         for address, values in state["values"].items():
@@ -78,5 +87,10 @@ class Journal:
                     changes += interpret(address, values, prompts)
         performance.restore(changes, state["touched"], beat)
         performance.xy = (float(state["xy"][0]), float(state["xy"][1]))
+        performance.scene = state["scene"]
+        performance.history = History.from_json(state["history"])
+        if state["waiting"]:
+            name, at, length = state["waiting"]
+            performance.wait_for(Launch(find_scene(patch.scenes, name), at, length))
         endpoints = tuple((str(host), int(port)) for host, port in state["subscriptions"])
         return Memory(performance, endpoints, bool(state["playing"]))

@@ -48,7 +48,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     folders = (settings.patch.parent, *settings.patch_folders)
     conductor = Conductor(config, arena, performance, desk, feedback, settings.run_dir, folders)
     conductor.playing = memory.playing if memory else True
-    conductor.model = settings.model
+    conductor.patches.model = settings.model
     try:
         while not stop.is_set():
             inbox.wait(_TICK_S)

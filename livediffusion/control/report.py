@@ -42,7 +42,7 @@ class Reporter:
             return
         self._next = now + _INTERVAL_S
         beat, scheduler = transport.beat_now(), delivery.scheduler
-        eta = scheduler.eta(beat, performance.trajectory, rules)
+        eta = scheduler.eta(beat, performance.outlook, rules)
         for name, value in self._readouts(transport, delivery, beat, eta).items():
             self._feedback.publish(f"/ld/out/{name}", (value,), "livediffusion", now)
         self._write_status(performance, delivery, beat, eta)

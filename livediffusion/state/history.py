@@ -34,7 +34,7 @@ _BLEND = "/ld/blend"
 class Before:
     """What was changed, as it was before; no values where a parameter was not set.
 
-    `patch` and `model` are named when another patch was taken: then `values` are all there were.
+    `patch` is the file of the patch that was left, if one was: then `values` are all there were.
     """
 
     values: dict[str, tuple[Value, ...]]
@@ -42,7 +42,6 @@ class Before:
     touched: tuple[str, ...]
     scene: str = ""
     patch: str = ""
-    model: str = ""
 
 
 @dataclass(slots=True)
@@ -60,6 +59,7 @@ class History:
     def __init__(self, entries: Iterable[Before] = ()) -> None:
         self.entries: deque[Before] = deque(entries, maxlen=DEPTH)
         self._open: dict[str, _Open] = {}
+        self._json: list[Json] | None = None
 
     def goes_on(self, change: Change, time: Seconds, bundle: int) -> bool:
         """Whether a change belongs to a gesture that is under way; notes that it does."""
@@ -79,20 +79,25 @@ class History:
         else:
             self.entries.append(before)
         self._open[group(change.address)] = _Open(before, time, bundle)
+        self._json = None
 
     def whole(self, before: Before) -> None:
         """A scene has begun or a patch was taken: every gesture is over."""
         self._open.clear()
         self.entries.append(before)
+        self._json = None
 
     def pop(self) -> Before | None:
         """The newest, which is then forgotten; every gesture is over."""
         self._open.clear()
+        self._json = None
         return self.entries.pop() if self.entries else None
 
     def to_json(self) -> list[Json]:
-        """For the journal."""
-        return [dataclasses.asdict(entry) for entry in self.entries]
+        """For the journal; the same list as long as nothing is added or taken."""
+        if self._json is None:
+            self._json = [dataclasses.asdict(entry) for entry in self.entries]
+        return self._json
 
     @classmethod
     def from_json(cls, entries: Iterable[Json]) -> History:
@@ -104,7 +109,6 @@ class History:
                 touched=tuple(entry["touched"]),
                 scene=str(entry["scene"]),
                 patch=str(entry["patch"]),
-                model=str(entry["model"]),
             )
             for entry in entries
         )
@@ -120,7 +124,6 @@ def as_it_is(self: Performance, addresses: Iterable[str] | None, now: Beats) -> 
         touched=tuple(sorted(self.touched)),
         scene=self.scene,
         patch=str(self.patch.path or "") if whole else "",
-        model=self.model if whole else "",
     )
 
 

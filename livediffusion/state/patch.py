@@ -6,7 +6,7 @@ Strict (DESIGN.md section 7): everything that is wrong is said together, with fi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livediffusion.errors import UserError
@@ -44,6 +44,7 @@ class Patch:
     mappings: tuple[MidiMapping, ...] = ()
     steps: tuple[Step, ...] = ()
     scenes: tuple[Scene, ...] = ()
+    content: str = field(default="", repr=False, compare=False)  # the file's text
 
     @property
     def stem(self) -> str:
@@ -92,6 +93,7 @@ def parse_patch(content: str, path: Path | None = None) -> Patch:
         mappings=read_mappings(source, len(prompts)),
         steps=read_steps(source, len(prompts)),
         scenes=read_scenes(source, len(prompts)),
+        content=content,
     )
     source.finish()
     return patch

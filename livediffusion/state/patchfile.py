@@ -55,18 +55,31 @@ def add_entry(text: str, key: str, entry: Mapping[str, object]) -> str:
 
 
 def change_entry(text: str, key: str, index: int, entry: Mapping[str, object]) -> str:
-    """The text with other values in the `index`-th `[[key]]` table; None takes a key away."""
+    """The text with other values in the `index`-th `[[key]]` table; None takes a key away.
+
+    A key with dots, "seed.morph", is found however it was written, in a table of its own too.
+    """
     block = _blocks(text, key)[index]
     lines = text.split("\n")
     document = tomlkit.parse("\n".join(lines[block.start : block.end]))
     table: Any = document[key][0]
     for name, value in entry.items():
         if value is not None:
-            table[name] = value
+            _put(table, name.split("."), value)
         elif name in table:
             del table[name]
     changed = tomlkit.dumps(document).rstrip("\n").split("\n")
     return "\n".join([*lines[: block.start], *changed, *lines[block.end :]])
+
+
+def _put(table: Any, name: list[str], value: object) -> None:
+    """Set a value where its key stands, or add the key."""
+    if len(name) == 1:
+        table[name[0]] = value
+    elif isinstance(table.get(name[0]), dict):
+        _put(table[name[0]], name[1:], value)
+    else:
+        table.add(tomlkit.key(name), value)
 
 
 def remove_entry(text: str, key: str, index: int) -> str:

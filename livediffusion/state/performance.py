@@ -190,9 +190,9 @@ class Performance:
         effects, self.effects = self.effects, []
         return effects
 
-    def load(self, patch: Patch, model: str, now: Beats) -> None:
+    def load(self, patch: Patch, model: str, now: Beats, *, undoable: bool = True) -> None:
         """Take another patch: its values, or the defaults; gain and the like stay in the hand."""
-        if self.patch.path is not None:
+        if undoable and self.patch.path is not None:
             self.history.whole(as_it_is(self, None, now))
         known = self.trajectory.defaults if model == self.model else None
         revision = self.trajectory.revision

@@ -3,10 +3,11 @@
 The scheduler is pure: it is asked at each tick what to order, and told what became ready, what
 sounds and what time it is. It owns no clock, no socket and no thread.
 
-While nothing moves, one step is wanted: the present values, as soon as the quantise allows.
-While a value moves, a step is wanted at each of the coming `ahead` step boundaries, each with
-the values that will hold there. One render is in flight at a time; whatever is most urgent when
-it ends goes next, so a newer value replaces what is queued and never what is in flight.
+While nothing moves, one step is wanted: the present values, as soon as the quantise allows; what
+changes all at once at a beat to come is wanted from that beat on. While a value moves, a step is
+wanted at each of the coming `ahead` step boundaries, each with the values that will hold there. One
+render is in flight at a time; whatever is most urgent when it ends goes next, so a newer value
+replaces what is queued and never what is in flight.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Scheduler:
         self.late = 0
         self._chain: Chain | None = None
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._all_known: object = None  # the neighbours that were all found there
 
     def next_order(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Step | None:
         """The most urgent step that is neither sounding nor queued, if nothing urgent is in flight.
@@ -66,25 +68,33 @@ class Scheduler:
         resting = trajectory.moving_until <= now and self.sounding is not None
         if self.in_flight is not None or not resting:
             return None
-        for request in trajectory.neighbours(now):
+        neighbours = trajectory.neighbours(now)
+        if neighbours is self._all_known:
+            return None
+        for request in neighbours:
             if not self._is_known(request):
                 return self._with_phase(Step(None, 0.0, request, trajectory.revision, idle=True))
+        self._all_known = neighbours
         return None
 
     def plan(self, now: Beats, trajectory: Trajectory, rules: Rules) -> list[Step]:
         """The steps wanted from now on, most urgent first."""
-        if self.sounding is None or trajectory.moving_until <= now:
+        until = trajectory.moving_until
+        if self.sounding is None or until <= now:
             return [self._rest_step(trajectory, rules, now)]
-        grid, steps = self._stride(trajectory.request_at(now), rules)
+        start = max(now, trajectory.still_until(now))
+        if start >= until:
+            return [dataclasses.replace(self._rest_step(trajectory, rules, now), not_before=until)]
+        grid, steps = self._stride(trajectory.request_at(start), rules)
         render = to_beats(self.times.p95(steps), self.tempo)
-        due = next_boundary(now + render, grid)
-        if self._is_known(_with_steps(trajectory.request_at(next_boundary(now, grid)), steps)):
-            due = next_boundary(now, grid)
+        soonest = next_boundary(start, grid)
+        is_known = self._is_known(_with_steps(trajectory.request_at(soonest), steps))
+        due = soonest if is_known else next_boundary(max(now + render, start), grid)
         planned: list[Step] = []
         while len(planned) < rules.ahead:
             request = _with_steps(trajectory.request_at(due), steps)
             planned.append(Step(due, self._grid(request, grid), request, trajectory.revision))
-            if due >= trajectory.moving_until:
+            if due >= until:
                 break
             due += grid
         return planned
@@ -103,7 +113,8 @@ class Scheduler:
         self.in_flight = None
         self._remember(step.request, audio_key, cold)
         soonest = now + to_beats(_HANDOVER_S, self.tempo) if step.grid > 0.0 else now
-        due = next_boundary(soonest if step.due is None else max(soonest, step.due), step.grid)
+        wanted = step.not_before if step.due is None else step.due
+        due = next_boundary(max(soonest, wanted), step.grid)
         self.late += step.due is not None and due > step.due
         self.lead = due - now
         stale = [q for q in self.queued if q.due >= due]
@@ -133,20 +144,24 @@ class Scheduler:
 
     def forget_renderer(self) -> None:
         """The renderer died: nothing is in flight, cached or held as phase any more."""
-        self.in_flight, self._chain = None, None
+        self.in_flight, self._chain, self._all_known = None, None, None
         self._known.clear()
 
     def eta(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Beats:
         """Beats until the performer's last gesture is heard; 0 once it is."""
-        wanted = self.plan(now, trajectory, rules)[0]
-        key = wanted.request.cache_key()
+        planned = self.plan(now, trajectory, rules)
+        sounds = self.sounding.cache_key() if self.sounding is not None else None
+        keys = [step.request.cache_key() for step in planned]
+        index = next((i for i, key in enumerate(keys) if key != sounds), None)
+        if index is None:
+            return 0.0
+        wanted, key = planned[index], keys[index]
         for queued in self.queued:
             if queued.cache_key == key or queued.revision == trajectory.revision:
                 return max(0.0, queued.due - now)
-        if self.sounding is not None and self.sounding.cache_key() == key:
-            return 0.0
-        render = to_beats(self.times.p95(wanted.request.steps), self.tempo)
-        return max(0.0, next_boundary(max(now + render, wanted.due or now), wanted.grid) - now)
+        render = 0.0 if key in self._known else self.times.p95(wanted.request.steps)
+        soonest = max(now + to_beats(render, self.tempo), wanted.due or now, wanted.not_before)
+        return max(0.0, next_boundary(soonest, wanted.grid) - now)
 
     def _rest_step(self, trajectory: Trajectory, rules: Rules, now: Beats) -> Step:
         request = trajectory.request_at(max(now, trajectory.moving_until))

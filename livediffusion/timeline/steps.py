@@ -21,11 +21,14 @@ class Trajectory(Protocol):
     def moving_until(self) -> Beats:
         """The beat from which nothing changes any more; infinite while something drifts."""
 
+    def still_until(self, now: Beats) -> Beats:
+        """The beat until which nothing changes; `now` when something moves already."""
+
     def request_at(self, beat: Beats) -> RenderRequest:
         """What should sound at a beat, now or to come."""
 
     def neighbours(self, beat: Beats) -> Sequence[RenderRequest]:
-        """What a performer might want next."""
+        """What a performer might want next; the same object as long as it is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Rules:
 class Step:
     """A loop that should sound from beat `due` on, or as soon as it is ready when None.
 
-    An `idle` one is not asked for yet: it is rendered so that it is there when it is.
+    In that case it may have to wait for beat `not_before`. An `idle` one is not asked for yet: it
+    is rendered so that it is there when it is.
     """
 
     due: Beats | None
@@ -51,6 +55,7 @@ class Step:
     request: RenderRequest
     revision: int
     idle: bool = False
+    not_before: Beats = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ class Glide:
     def moving_until(self) -> float:
         return self.end_beat
 
+    def still_until(self, now: float) -> float:
+        return max(now, self.start_beat)
+
     def neighbours(self, beat: float) -> list[RenderRequest]:
         return [request(0.0, tempo=self.tempo), request(1.0, tempo=self.tempo)]
 

@@ -1,0 +1,163 @@
+"""Which patch is played: switched without a gap, read again when it is saved, written into.
+
+The old patch sounds on until the new one's first loop is ready; one that needs another model waits
+until that is loaded.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeAlias
+
+from livediffusion.config import Config, model_name
+from livediffusion.control.desk import Desk
+from livediffusion.control.osc_feedback import Feedback
+from livediffusion.control.patchwatch import Broken, Edited, PatchWatch, SceneLost
+from livediffusion.errors import UserError
+from livediffusion.render.process import Renderer
+from livediffusion.state.effects import LoadPatch, ReturnTo, SaveScene
+from livediffusion.state.history import Before, go_back
+from livediffusion.state.parameters import Refused
+from livediffusion.state.patch import Patch, find_patch, load_patch
+from livediffusion.state.performance import Performance
+from livediffusion.state.renewal import renew
+from livediffusion.state.scenes import to_save
+from livediffusion.types import Beats, Seconds
+
+_Take: TypeAlias = Callable[[str, Beats], None]  # model, song beat
+
+_log = logging.getLogger(__name__)
+
+
+class Patches:
+    """Threading: the control process's main thread only; `PatchWatch` has the disk's."""
+
+    def __init__(
+        self,
+        config: Config,
+        performance: Performance,
+        renderer: Renderer,
+        desk: Desk,
+        feedback: Feedback,
+        folders: Iterable[Path],
+    ) -> None:
+        self.model = ""  # the command line's, over any patch's
+        self._config = config
+        self._performance = performance
+        self._renderer = renderer
+        self._desk = desk
+        self._feedback = feedback
+        self._folders = tuple(folders)
+        self._next: tuple[str, _Take] | None = None  # the model that a patch waits for
+        self._watch = PatchWatch()
+        self._watch.watch(performance.patch)
+
+    def carry_out(self, effect: LoadPatch | ReturnTo | SaveScene, source: str, beat: Beats) -> None:
+        """Do what a message asked for. Raises UserError; the old patch plays on then."""
+        if isinstance(effect, LoadPatch):
+            patch = load_patch(find_patch(effect.name, self._folders))
+            self._next = None
+            self._with_model(patch, lambda model, now: self._load(patch, model, now), beat)
+        elif isinstance(effect, ReturnTo):
+            self._return_to(effect.before, beat)
+        else:
+            self._save_scene(effect.name, source, beat)
+
+    def hear(self, now: Seconds, beat: Beats) -> None:
+        """Take what has happened to the patch file."""
+        for news in self._watch.poll():
+            if isinstance(news, Broken):
+                _log.warning("%s", news.sentence)
+                self._feedback.publish("/ld/out/error", (news.sentence,), "livediffusion", now)
+            elif isinstance(news, SceneLost):
+                self._desk.refuse(news.source, news.sentence, now)
+            elif news.patch.path == self._performance.patch.path:  # else it was switched since
+                self._renew(news.patch, beat)
+                if not isinstance(news, Edited):
+                    self._performance.scene = news.name
+                    self._publish_everything(beat)
+
+    def model_came(self, model: str, beat: Beats) -> None:
+        """A model is loaded: the patch that has waited for it is played."""
+        if self._next is None:
+            return
+        wanted, take = self._next
+        if model == wanted:
+            self._next = None
+            take(model, beat)
+        else:  # a restarted renderer began with the model of the start
+            self._renderer.load(wanted)
+
+    def model_failed(self) -> None:
+        """A model could not be loaded: what waited for it is forgotten."""
+        self._next = None
+
+    def close(self) -> None:
+        """Write what is to be written, and look no more."""
+        self._watch.close()
+
+    def _with_model(self, patch: Patch, take: _Take, beat: Beats) -> None:
+        """Take a patch at once if its model is there, else when it has come."""
+        model = model_name(self._config, patch.model, self.model)
+        if model == self._performance.model:
+            take(model, beat)
+        elif self._renderer.load(model):
+            self._next = model, take
+        else:
+            raise UserError(f"{patch.name} needs the model {model}, but no renderer is there.")
+
+    def _load(self, patch: Patch, model: str, beat: Beats) -> None:
+        self._renderer.cancel()
+        self._performance.load(patch, model, beat)
+        self._taken(beat)
+
+    def _return_to(self, before: Before, beat: Beats) -> None:
+        def take(model: str, beat: Beats) -> None:
+            self._renderer.cancel()
+            self._performance.load(patch, model, beat, undoable=False)
+            self._performance.effects += go_back(self._performance, before, beat, 0.0)
+            self._taken(beat)
+
+        try:
+            patch = load_patch(Path(before.patch))
+            self._next = None
+            self._with_model(patch, take, beat)
+        except UserError:
+            self._performance.history.whole(before)  # it can be tried again
+            raise
+
+    def _taken(self, beat: Beats) -> None:
+        self._desk.remap()
+        self._desk.proofread(0.0)
+        self._watch.watch(self._performance.patch)
+        self._publish_everything(beat)
+
+    def _renew(self, patch: Patch, beat: Beats) -> None:
+        def take(model: str, beat: Beats) -> None:
+            mappings = self._performance.patch.mappings
+            renew(self._performance, patch, model, beat)
+            if patch.mappings != mappings:
+                self._desk.remap()
+            self._desk.proofread(0.0)
+            self._publish_everything(beat)
+
+        try:
+            self._with_model(patch, take, beat)
+        except UserError as error:
+            _log.warning("%s", error)
+
+    def _save_scene(self, name: str, source: str, beat: Beats) -> None:
+        performance = self._performance
+        path, count = performance.patch.path, len(performance.patch.prompts)
+        if path is None:
+            raise Refused("This patch has no file, so no scene can be written into it.")
+        added = performance.trajectory.texts[count:]
+        texts = {f"prompt.{n}.text" for n in range(count + 1, count + len(added) + 1)}
+        keys = {k: v for k, v in to_save(performance, beat).items() if k not in texts}
+        self._watch.save_scene(path, name, keys, added, source)
+
+    def _publish_everything(self, beat: Beats) -> None:
+        for address, values in self._performance.everything(beat).items():
+            self._feedback.publish(address, values, "patch", 0.0)

@@ -1,0 +1,111 @@
+"""A patch that was edited while it plays: what has changed in the file is taken, the rest stays.
+
+A prompt is the same where its text is the same, wherever it stands now; one whose text was edited
+in its place goes on there. Either keeps its weight, unless the weight was edited too. What was
+taken out of the file goes back to its default. Prompts added on stage stay, after the others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from livediffusion.state import blend
+from livediffusion.state.parameters import Refused
+from livediffusion.state.patch import Patch
+from livediffusion.state.performance import PATCH, Performance
+from livediffusion.state.values import Change, interpret
+from livediffusion.types import Beats, Value
+
+
+def renew(self: Performance, patch: Patch, model: str, now: Beats) -> None:
+    """Go on with the present patch as its file is now; changes take /ld/glide."""
+    old, trajectory = self.patch, self.trajectory
+    self.patch, self.model, trajectory.model = patch, model, model
+    trajectory.beats = patch.beats
+    trajectory.seed_image = str(patch.seed_image or "")
+    trajectory.mask = str(patch.seed_mask or "")
+    glide = float(self.values["glide"])
+    _renew_prompts(self, old, now, glide)
+    changes, unset = _differences(old, patch, len(trajectory.texts))
+    self.effects += self.play(changes, now, PATCH, glide)
+    for address in unset:
+        self.unset(address)
+    scenes = {scene.name: scene for scene in patch.scenes}
+    if self.scene not in scenes:
+        self.scene = ""
+    if (waiting := self.waiting) is not None:
+        scene = scenes.get(waiting.scene.name)
+        self.wait_for(None if scene is None else dataclasses.replace(waiting, scene=scene))
+    trajectory.revision += 1
+    self.outlook.refresh()
+
+
+def _renew_prompts(self: Performance, old: Patch, now: Beats, glide: Beats) -> None:
+    """The file's prompts with what they weigh now; `self.patch` is the new file already."""
+    trajectory, before, after = self.trajectory, old.prompts, self.patch.prompts
+    live, count = trajectory.texts, len(before)
+    places = _places([prompt.text for prompt in before], [p.text for p in after], live[count:])
+    texts: list[str] = []
+    for prompt, place in zip(after, places, strict=True):
+        same = place is not None and place < count and before[place].text == prompt.text
+        texts.append(live[place] if same and place is not None else prompt.text)
+    added = [place for place in range(count, len(live)) if place not in places]
+    weights = [prompt.weight or 0.0 for prompt in after] + [0.0] * len(added)
+    texts += [live[place] for place in added]
+    trajectory.take_prompts(tuple(texts), [*places, *added], weights)
+    usual = blend.initial([prompt.weight for prompt in after])
+    for index, place in enumerate(places):
+        was = before[place] if place is not None and place < count else None
+        if was is not None and was.weight != after[index].weight:
+            trajectory.move_weight(index, usual[index], now, glide)
+        elif place == index:
+            continue
+        self.sources[f"/ld/prompt/{index + 1}/weight"] = PATCH  # a knob there must be caught again
+
+
+def _places(before: Sequence[str], after: Sequence[str], added: Sequence[str]) -> list[int | None]:
+    """Where each prompt of the new file was: by its text, else by its place, else added on stage.
+
+    Places count from 0, those of prompts added on stage after the old file's; None is new.
+    """
+    free, places = set(range(len(before))), list[int | None]([None] * len(after))
+    for index, text in enumerate(after):
+        same = [place for place in sorted(free) if before[place] == text]
+        if same:
+            places[index] = index if index in same else same[0]
+            free.discard(places[index] or 0)
+    for index in range(len(after)):
+        if places[index] is None and index in free:
+            places[index] = index
+            free.discard(index)
+    for index, text in enumerate(after):
+        if places[index] is None and text in added:
+            place = len(before) + list(added).index(text)
+            places[index] = None if place in places else place
+    return places
+
+
+def _differences(old: Patch, new: Patch, prompts: int) -> tuple[list[Change], list[str]]:
+    """What the new file's top asks for that the old one's did not; what must be left unset."""
+    before = {change.address: _without_zeros(change) for change in old.changes}
+    changes = [c for c in new.changes if before.get(c.address) != _without_zeros(c)]
+    left = set(before) - {change.address for change in new.changes}
+    unset: list[str] = []
+    for change in (change for change in old.changes if change.address in left):
+        if change.row.default is None:
+            unset.append(change.address)
+            continue
+        try:
+            changes += interpret(change.address, (change.row.default,), prompts)
+        except Refused:
+            continue
+    return changes, unset
+
+
+def _without_zeros(change: Change) -> tuple[Value, ...]:
+    """The values, but for the zeros that a blend was filled with."""
+    values = list(change.values)
+    while change.row.types == "f*" and len(values) > 1 and values[-1] == 0.0:
+        values.pop()
+    return tuple(values)
