@@ -1,10 +1,7 @@
 """From MIDI events to control messages."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from livediffusion.control.midibytes import Splitter, event_of
 from livediffusion.state.controls import MidiEvent, MidiMapping, parse_control
 from livediffusion.state.mapping import Mapper
 
@@ -233,27 +230,3 @@ def test_an_unplugged_device_starts_afresh():
     stage.turn(10)
     stage.turn(0, 0, "gone")
     assert stage.turn(100) == []
-
-
-@given(st.lists(st.integers(0, 255), max_size=60))
-def test_no_bytes_break_the_splitter(data):
-    for message in Splitter().feed(data):
-        assert message[0] & 0x80 and all(byte < 0x80 for byte in message[1:])
-        event_of(message, "d", 0.0)
-
-
-def test_glued_messages_running_status_and_real_time_are_split():
-    splitter = Splitter()
-    glued = [176, 74, 0, 176, 74, 1, 74, 0xF8, 2, 0xF0, 1, 2, 0xF7, 0x90, 60, 0]
-    assert list(splitter.feed(glued)) == [
-        (176, 74, 0), (176, 74, 1), (176, 74, 2), (0x90, 60, 0)
-    ]  # fmt: skip
-    assert list(splitter.feed([61])) == [] and list(splitter.feed([5])) == [(0x90, 61, 5)]
-
-
-@given(st.lists(st.tuples(st.integers(0, 15), st.integers(0, 127), st.integers(0, 127))))
-def test_however_bytes_are_cut_the_events_are_the_same(changes):
-    data = [byte for ch, number, value in changes for byte in (0xB0 | ch, number, value)]
-    splitter = Splitter()
-    found = [m for byte in data for m in splitter.feed([byte])]
-    assert found == [(0xB0 | ch, number, value) for ch, number, value in changes]
