@@ -24,9 +24,9 @@ HEADS = {
     "stems": len(STEMS),
 }
 FEATURES = 64
-STEPS, BATCH, RATE = 2400, 48, 2e-3
+STEPS, BATCH, RATE = 2000, 32, 2e-3
 POOL = 4
-WIDTHS = (2, 24, 48, 72, 96)
+WIDTHS = (2, 16, 32, 64, 96)
 
 
 @torch.no_grad()
@@ -49,10 +49,9 @@ class Judge(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for i, (inside, outside) in enumerate(pairwise(WIDTHS)):
-            size = 5 if i == 0 else 3
+        for inside, outside in pairwise(WIDTHS):
             layers += [
-                nn.Conv2d(inside, outside, size, 2, size // 2),
+                nn.Conv2d(inside, outside, 3, 2, 1),
                 nn.GroupNorm(8, outside),
                 nn.SiLU(),
             ]

@@ -69,12 +69,6 @@ def onsets(pictures: Tensor) -> Tensor:
     return peak.sum(1).float()
 
 
-def crispness(pictures: Tensor) -> Tensor:
-    """How far attacks stand out: 99th percentile of the rise over its median."""
-    rise = flux(pictures)
-    return rise.quantile(0.99, dim=1) / rise.median(1).values.clamp(min=1e-6)
-
-
 def centroid(pictures: Tensor) -> Tensor:
     """Mean band, 0 lowest to 1 highest, weighted by the picture."""
     seen = mid(pictures)

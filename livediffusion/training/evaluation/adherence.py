@@ -14,7 +14,6 @@ from livediffusion.training.evaluation.figures import Figure, Section
 from livediffusion.training.pictures import POCKET
 from livediffusion.training.prompts import FREE_PROMPTS
 
-STEPS = (1, 2, 4, 8)
 FRENCH = set(
     "de du des la le les l d un une au aux avec sans et pour je veux moi dans qui très musique "  # noqa: SIM905
     "boucle doux douce grosse seul seule sur sous comme façon que batterie prod".split()
@@ -53,22 +52,26 @@ def _right(bench: Bench, pictures: Tensor, prompts: Sequence[str]) -> list[bool]
 
 
 def free_prompts(bench: Bench, judged: float, progress: Progress) -> Section:
-    """Free prompts at several numbers of steps; `judged` is the judge's own accuracy."""
-    texts = [prompt for prompt, _ in FREE_PROMPTS]
-    prompts = [text for text in texts for _ in range(bench.size.free_seeds)]
-    seeds = [1 + i % bench.size.free_seeds for i in range(len(prompts))]
+    """Free prompts at several numbers of steps; `judged` is the judge's own accuracy.
+
+    The usual number of steps gets every seed, the others the first one.
+    """
+    texts, found = [prompt for prompt, _ in FREE_PROMPTS], bench.size.free_seeds
     figures, details = [], dict[str, Any]()
-    for index, steps in enumerate(STEPS):
-        progress("measuring free prompts", index / (len(STEPS) + 1))
+    for index, steps in enumerate(bench.size.steps):
+        progress("measuring free prompts", index / len(bench.size.steps))
+        usual = steps == POCKET.steps
+        prompts = texts * (found if usual else 1)
+        seeds = [1 + i // len(texts) for i in range(len(prompts))]
         pictures = bench.generate(prompts, seeds, steps)
         right = _right(bench, pictures, prompts)
         figures.append(Figure(f"at {steps} steps", share(right), "%"))
-        if steps == POCKET.steps:
-            figures[-1:] = _closely(figures[-1], prompts, right, judged)
+        if usual:
+            figures += _closely(figures[-1], prompts, right, judged)
+            figures.append(_through_audio(bench, pictures[: len(texts)], texts))
             details = _details(bench, pictures, prompts, right)
-            figures.append(_through_audio(bench, pictures, prompts))
     progress("measuring free prompts", 1.0)
-    note = f"{len(texts)} prompts x {bench.size.free_seeds} seeds, right where an allowed genre"
+    note = f"{len(texts)} prompts x {found} seeds, right where the judge hears an allowed genre"
     return Section("free prompts", figures, note, details)
 
 
@@ -76,7 +79,7 @@ def _closely(
     whole: Figure, prompts: Sequence[str], right: Sequence[bool], judged: float
 ) -> list[Figure]:
     """The usual number of steps: also against the judge's own accuracy, and by language."""
-    figures = [whole, Figure(f"{whole.name}, of the judge's own", whole.value / judged, "%")]
+    figures = [Figure(f"{whole.name}, of the judge's own", whole.value / judged, "%")]
     pairs = list(zip(prompts, right, strict=True))
     for wanted in ("English", "French", "signs"):
         of_it = [ok for prompt, ok in pairs if language(prompt) == wanted]
@@ -101,18 +104,31 @@ def _details(
 
 
 def _through_audio(bench: Bench, pictures: Tensor, prompts: Sequence[str]) -> Figure:
-    """One seed of each prompt as sound, and that as a picture again."""
-    few = slice(None, None, bench.size.free_seeds)
-    back = to_pictures(to_audio(pictures[few]))
-    right = _right(bench, back, prompts[few])
+    """The same pictures as sound, and that as pictures again."""
+    right = _right(bench, to_pictures(to_audio(pictures)), prompts)
     return Figure(f"at {POCKET.steps} steps, as sound and back", share(right), "%")
 
 
-def plain_names(bench: Bench, pictures: Tensor) -> Section:
-    """Every genre's own name: the easiest prompts there are. `pictures` in order of `CLASSES`."""
-    heard, seeds = bench.genres(pictures), bench.size.seeds
-    right = [h == CLASSES[i // seeds] for i, h in enumerate(heard)]
-    by_genre = {g: share(right[i * seeds : (i + 1) * seeds]) for i, g in enumerate(CLASSES)}
-    figures = [Figure(f"at {POCKET.steps} steps", share(right), "%")]
+def plain_names(bench: Bench, pictures: Tensor, audio: Tensor, judged: float) -> Section:
+    """Every genre's own name, the easiest prompt there is: pictures in order of `CLASSES`."""
+    wanted = [genre for genre in CLASSES for _ in range(bench.size.seeds)]
+    heard = bench.genres(pictures)
+    right = [w == h for w, h in zip(wanted, heard, strict=True)]
+    back = bench.genres(to_pictures(audio))
+    whole = Figure(f"at {POCKET.steps} steps", share(right), "%")
+    figures = [
+        whole,
+        Figure(f"{whole.name}, of the judge's own", whole.value / judged, "%"),
+        Figure(
+            f"{whole.name}, as sound and back",
+            share([w == h for w, h in zip(wanted, back, strict=True)]),
+            "%",
+        ),
+    ]
+    seeds = bench.size.seeds
+    details = {
+        "by genre": {g: share(right[i * seeds : (i + 1) * seeds]) for i, g in enumerate(CLASSES)},
+        "wrong": [{"asked": w, "heard": h} for w, h in zip(wanted, heard, strict=True) if w != h],
+    }
     note = f"{len(CLASSES)} genres x {seeds} seeds"
-    return Section("genres by name", figures, note, {"by genre": by_genre})
+    return Section("genres by name", figures, note, details)

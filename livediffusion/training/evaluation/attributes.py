@@ -39,7 +39,7 @@ AXES: dict[str, Axis] = {
     "brightness": Axis("centroid, octaves", True, Style(brightness=-1), Style(brightness=1)),
     "energy": Axis("onset density", True, Style(energy=-1), Style(energy=1)),
     "density": Axis("onset density", True, Style(density=-1), Style(density=1)),
-    "space": Axis("tail, dB a 10 ms", True, Style(space=-1), Style(space=1)),
+    "space": Axis("tail, dB", True, Style(space=-1), Style(space=1)),
     "mode": Axis("major over minor", True, Style(mode="minor"), Style(mode="major"), notes=True),
     "drums": Axis("percussive", True, Style(stems="no drums"), Style(), drums=True),
     "bass": Axis(

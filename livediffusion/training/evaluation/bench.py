@@ -34,14 +34,16 @@ class Size:
     free_seeds: int  # loops of every free prompt
     pairs: int  # morphs
     walks: int  # walks from seed to seed
+    steps: tuple[int, ...]  # of denoising, at which free prompts are tried
     words: tuple[int, int]  # genres and seeds for each axis of attribute words
     renders: int  # timed, for each number of steps
     judge_steps: int = classifier.STEPS
 
 
-QUICK = Size("quick", 12, 2, 4, 3, 1, 12, 4, (4, 3), 3, 1000)
-NORMAL = Size("normal", 20, 2, 6, 6, 2, 60, 16, (6, 10), 7)
-FULL = Size("full", 20, 2, 10, 10, 4, len(CLASSES) * (len(CLASSES) - 1) // 2, 33, (33, 10), 15)
+QUICK = Size("quick", 8, 2, 4, 3, 1, 12, 4, (1, 4), (4, 3), 3, 800)
+NORMAL = Size("normal", 20, 2, 6, 6, 2, 60, 16, (1, 2, 4, 8), (6, 10), 7)
+ALL_PAIRS = len(CLASSES) * (len(CLASSES) - 1) // 2
+FULL = Size("full", 20, 2, 10, 10, 4, ALL_PAIRS, 33, (1, 2, 4, 8), (33, 10), 15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from torch import Tensor
 from livediffusion.training import dataset
 from livediffusion.training.captions import caption
 from livediffusion.training.classifier import CLASSES, FEATURES, features
-from livediffusion.training.dataset import Progress, Row
+from livediffusion.training.composer import Style
+from livediffusion.training.dataset import Dataset, Progress, Row
 from livediffusion.training.evaluation.bench import Bench
 from livediffusion.training.evaluation.figures import Figure, Section
 
@@ -111,25 +112,37 @@ def diversity(bench: Bench, pictures: Tensor) -> Section:
 
 def copies(bench: Bench, pictures: Tensor, progress: Progress, processes: int) -> Section:
     """How near the nearest loop of the training is, for generated and for held-out real ones."""
-    rows = dataset.plan(bench.size.held_out, 2)
-    trained = dataset.render(
-        rows, bench.workdir / "data", f"trained_{bench.size.held_out}", processes, progress
-    )
-    known = sketch(trained.tensor(slice(None)))
+    known, rows = _trained(bench, progress, processes)
     genres = [genre for genre in CLASSES for _ in range(bench.size.seeds)]
-    made = _nearest(sketch(pictures), genres, known, trained.rows)
+    made = _nearest(sketch(pictures), genres, known, rows)
     plain = bench.plain()
     kept = [row.genre for row, is_plain in zip(bench.rows, plain.tolist(), strict=True) if is_plain]
-    real = _nearest(sketch(bench.real[plain]), kept, known, trained.rows)
+    real = _nearest(sketch(bench.real[plain]), kept, known, rows)
     usual = float(real.median())
     figures = [
-        Figure("nearest, generated over real (medians)", float(made.median()) / usual),
-        Figure("nearest of all, over that median", float(made.min()) / usual),
+        Figure("distance to the nearest, over that of real loops", float(made.median()) / usual),
+        Figure("the nearest of all, over that of real loops", float(made.min()) / usual),
         Figure("copies", _copied(made, usual), "%"),
         Figure("copies among held-out real loops", _copied(real, usual), "%"),
     ]
     note = f"among {len(known)} training loops; a copy is nearer than {COPY} of the real median"
     return Section("nearest training loops", figures, note)
+
+
+def _trained(bench: Bench, progress: Progress, processes: int) -> tuple[Tensor, list[Row]]:
+    """Sketches and rows of plain training loops: all that lie in `workdir`, else some anew."""
+    folder = bench.workdir / "data"
+    if (folder / "train.npy").is_file():
+        lines = (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()
+        rows = [Row.from_json(line) for line in lines]
+        loops = Dataset(np.load(folder / "train.npy", mmap_mode="r"), rows)
+    else:
+        loops = dataset.render(
+            dataset.plan(bench.size.held_out, 1), folder, "first", processes, progress
+        )
+    plain = np.array([i for i, row in enumerate(loops.rows) if row.style == Style()])
+    parts = [sketch(loops.tensor(part)) for part in np.split(plain, range(64, len(plain), 64))]
+    return torch.cat(parts), [loops.rows[int(i)] for i in plain]
 
 
 def _copied(distances: Tensor, usual: float) -> float:

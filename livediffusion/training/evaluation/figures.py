@@ -34,7 +34,7 @@ class Figure:
             return ""
         if self.unit == "%":
             return f"{100.0 * value:.1f} %"
-        return f"{value:.3g} {self.unit}".strip()
+        return f"{value:.4g} {self.unit}".strip()
 
     def bar(self) -> str:
         """Its bars, for people."""
@@ -87,17 +87,16 @@ class Report:
 
     def table(self) -> Table:
         """For people."""
-        shown = Table(title=", ".join(f"{k} {v}" for k, v in self.about.items()), box=None)
-        shown.add_column("figure")
-        shown.add_column("value", justify="right")
+        about = "\n".join(f"{name}: {value}" for name, value in self.about.items())
+        shown = Table(box=None, caption=about, caption_justify="left")
+        shown.add_column("figure", no_wrap=True)
+        shown.add_column("value", justify="right", no_wrap=True)
         shown.add_column("bar")
+        marks = {None: "", True: "[green]passes[/green]", False: "[red]fails[/red]"}
         shown.add_column("")
         for section in self.sections:
             shown.add_row(f"[bold]{section.title}[/bold]", "", f"[dim]{section.note}[/dim]", "")
             for figure in section.figures:
-                mark = {None: "", True: "[green]passes[/green]", False: "[red]fails[/red]"}
-                bar = figure.bar()
-                shown.add_row(
-                    f"  {figure.name}", figure.shown(figure.value), bar, mark[figure.passes]
-                )
+                value, mark = figure.shown(figure.value), marks[figure.passes]
+                shown.add_row(f"  {figure.name}", value, figure.bar(), mark)
         return shown

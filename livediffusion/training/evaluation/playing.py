@@ -15,11 +15,11 @@ from livediffusion.render.offline import default_request, open_engine, render_lo
 from livediffusion.spectrogram.level import level_loop, loop_loudness
 from livediffusion.training.classifier import CLASSES
 from livediffusion.training.dataset import Progress
-from livediffusion.training.evaluation.adherence import STEPS
 from livediffusion.training.evaluation.bench import Bench
 from livediffusion.training.evaluation.figures import Figure, Section
 from livediffusion.training.pictures import POCKET
 
+STEPS = (1, 2, 4, 8)
 MOST_RANGE = 3.0  # LUFS between the loudest and the softest genre
 
 

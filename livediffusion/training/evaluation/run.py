@@ -59,10 +59,11 @@ def _sections(
     bench: Bench, pictures: Tensor, audio: Tensor, progress: Progress, processes: int
 ) -> list[Section]:
     judge = adherence.judge_on_real_loops(bench)
+    judged = judge.figures[0].value
     return [
         judge,
-        adherence.plain_names(bench, pictures),
-        adherence.free_prompts(bench, judge.figures[0].value, progress),
+        adherence.plain_names(bench, pictures, audio, judged),
+        adherence.free_prompts(bench, judged, progress),
         attributes.attributes(bench, progress, processes),
         hearing.genre_means(bench, audio, progress),
         distribution.likeness_of_sets(bench, progress),

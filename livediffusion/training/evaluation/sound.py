@@ -24,7 +24,7 @@ COMPRESSION = 100.0  # of amplitudes before their rise is taken, so that soft at
 EDGES = tuple(60.0 * 2.0 ** (i / 3.0) for i in range(24))  # Hz, bands a third of an octave wide
 LOW_HZ, HIGH_HZ = 150.0, 3000.0
 ONSET_RISE = 0.02  # in units of `flux`
-FALL_RANGE_DB = 50.0
+LEAST_LEFT_DB = -60.0
 KEY_HZ = (40.0, 1000.0)
 PERCUSSIVE_HOP, PERCUSSIVE_WINDOW, MEDIAN = 640, 1024, 9  # a median over 180 ms and 280 Hz
 # Krumhansl & Kessler 1982: how well each degree, from the tonic, is felt to belong.
@@ -179,13 +179,17 @@ def _lean(heard: Tensor) -> Tensor:
 
 
 def tail(audio: Tensor) -> Tensor:
-    """How slowly sound dies away: mean fall of the bands while they fall, in dB a 10 ms, < 0."""
-    energy = 10.0 * torch.log10(bands(audio) + 1e-12)
-    top = energy.amax(2, keepdim=True)
-    heard = (energy > top - FALL_RANGE_DB) & (top > energy.amax((1, 2), keepdim=True) - 40.0)
-    step = energy.roll(-1, 2) - energy
-    falling = heard & (step < 0.0)
-    return (step * falling).sum((1, 2)) / falling.sum((1, 2)).clamp(min=1)
+    """What is left between the notes: the softest tenth of each band in dB over its mean, <= 0.
+
+    Bands are thirds of an octave, the louder weigh more. Gated sound nears -60, a long
+    reverberation -10.
+    """
+    energy = bands(audio)
+    energy = energy / energy.amax((1, 2), keepdim=True).clamp(min=_TINY**2) + 1e-9
+    mean = energy.mean(2)
+    left = 10.0 * torch.log10(energy.quantile(0.1, dim=2) / mean)
+    weight = mean**0.3
+    return (left.clamp(min=LEAST_LEFT_DB) * weight).sum(1) / weight.sum(1)
 
 
 def width(audio: Tensor) -> Tensor:
@@ -209,7 +213,7 @@ ALL: dict[str, Measure] = {
     "percussive": percussive_share,
     "centroid, octaves": centroid,
     "major over minor": major_lean,
-    "tail, dB a 10 ms": tail,
+    "tail, dB": tail,
     "width": width,
     "loudness, LUFS": loudness,
 }
