@@ -57,8 +57,10 @@ def evaluate(
         report = evaluation.evaluate(folder or POCKET_FOLDER, workdir, advance, size)
     if as_json:
         print_json(report.to_json())
-    else:
-        out().print(report.table())
+        return
+    console = out()
+    console.print(report.by_genre())
+    console.print(report.table())
 
 
 @app.command("finetune")

@@ -229,7 +229,12 @@ def test_a_judge_learns_what_differs_and_equal_loops_give_equal_judges() -> None
 REPORT = Report(
     {"model": "pocket", "seconds": 3},
     [
-        Section("first", [Figure("told", 0.123, "%"), Figure("kept", 2.5, "dB", most=3.0)], "how"),
+        Section(
+            "first",
+            [Figure("told", 0.123, "%"), Figure("kept", 2.5, "dB", most=3.0)],
+            "how",
+            {"by genre": {"techno": 0.75}},
+        ),
         Section("second", [Figure("missed", 0.5, "%", least=0.9), Figure("none", float("nan"))]),
     ],
 )
@@ -249,6 +254,15 @@ def test_the_table_shows_values_and_verdicts() -> None:
     assert any("told" in line and "12.3 %" in line for line in lines)
     assert any("kept" in line and "at most 3 dB" in line and "passes" in line for line in lines)
     assert any("missed" in line and "at least 90.0 %" in line and "fails" in line for line in lines)
+
+
+def test_what_was_found_by_genre_has_a_line_for_each() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(REPORT.by_genre())
+    assert [line.split() for line in console.export_text().splitlines()] == [
+        ["genre", "first"],
+        ["techno", "0.75"],
+    ]
 
 
 @pytest.mark.parametrize(("option", "size"), [("--quick", "quick"), ("--full", "full")])

@@ -100,3 +100,16 @@ class Report:
                 value, mark = figure.shown(figure.value), marks[figure.passes]
                 shown.add_row(f"  {figure.name}", value, figure.bar(), mark)
         return shown
+
+    def by_genre(self) -> Table:
+        """A line for each genre, a column for each section that looked at them one by one."""
+        columns = [s for s in self.sections if "by genre" in s.details]
+        shown = Table(box=None)
+        shown.add_column("genre", no_wrap=True)
+        for section in columns:
+            shown.add_column(section.title, justify="right")
+        genres = dict.fromkeys(genre for s in columns for genre in s.details["by genre"])
+        for genre in genres:
+            values = (section.details["by genre"].get(genre) for section in columns)
+            shown.add_row(genre, *("" if value is None else f"{value:.2f}" for value in values))
+        return shown

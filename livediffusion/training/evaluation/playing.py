@@ -40,7 +40,7 @@ def levels(bench: Bench, audio: Tensor) -> Section:
         Figure("largest DC offset", offset),
     ]
     details = {g: float(value) for g, value in zip(CLASSES, by_genre, strict=True)}
-    return Section("level", figures, f"{len(audio)} loops", {"LUFS by genre": details})
+    return Section("level, LUFS", figures, f"{len(audio)} loops", {"by genre": details})
 
 
 def _range(values: Tensor) -> float:
@@ -72,10 +72,11 @@ def render_times(bench: Bench, progress: Progress) -> Section:
             loops.append(render_loop(engine, request))
         median = statistics.median(loop.render_ms for loop in loops)
         figures.append(Figure(f"{steps} steps", median, "ms"))
-        details[str(steps)] = {
-            stage: statistics.median(loop.stages[stage] for loop in loops)
-            for stage in loops[0].stages
-        }
+        stages = {name: [loop.stages[name] for loop in loops] for name in loops[0].stages}
+        medians = {name: statistics.median(times) for name, times in stages.items()}
+        details[str(steps)] = medians
+        if steps == POCKET.steps:
+            figures += [Figure(f"{steps} steps, {name}", ms, "ms") for name, ms in medians.items()]
         progress("timing renders", (index + 1) / len(STEPS))
     note = f"{machine()}; {engine.engine_id}; {bench.size.renders} loops of 8 beats, cold"
     return Section("render time", figures, note, {"stages, ms": details})
