@@ -61,11 +61,13 @@ class ClockConfig:
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """Where the web page is served."""
+    """Where OSCQuery is served, to whom, and whether it can be found by zeroconf."""
 
+    serve: bool = True
     host: str = "127.0.0.1"
     port: int = 7771
-    allow: tuple[Network, ...] = ()
+    allow: tuple[Network, ...] = ()  # besides this machine
+    announce: bool = True  # both ports; to this machine only where only it can reach them
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
     "osc": (OscConfig, {**_LISTENER, "feedback": list_of(_endpoint)}),
     "midi": (MidiConfig, {"inputs": _NAMES, "outputs": _NAMES}),
     "clock": (ClockConfig, {"source": choice(["internal"], missing=["midi", "link"])}),
-    "web": (WebConfig, _LISTENER),
+    "web": (WebConfig, {"serve": flag(), **_LISTENER, "announce": flag()}),
     "render": (
         RenderConfig,
         {

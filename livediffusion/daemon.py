@@ -27,6 +27,7 @@ from livediffusion.types import Json, Seconds
 
 _PREFIX = "livediffusion-"
 _POLL_S = 0.05
+_STARTS_S = 20.0  # from a child's start to the first beat of its heart, at most
 _STOP_S = 2.0  # for an orderly end; then a child is killed
 _BACKOFF_S = (0.0, 0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 _STEADY_S = 30.0  # a child that lived this long has earned a fresh start
@@ -129,7 +130,9 @@ class Supervisor:
             self._bury(child, now)
 
     def _hangs(self, child: Child, now: Seconds) -> bool:
-        age = min(self.arena.heartbeat_age(child.name), now - child.started)
+        age = self.arena.heartbeat_age(child.name)
+        if age == float("inf"):  # it is still on its way: a busy machine takes its time
+            return now - child.started > max(child.hang_s, _STARTS_S)
         return age > child.hang_s
 
     def _bury(self, child: Child, now: Seconds) -> None:

@@ -118,12 +118,9 @@ class Conductor:
             elif isinstance(effect, LoadPatch | ReturnTo | SaveScene):
                 self.patches.carry_out(effect, source, beat)
             elif isinstance(effect, Listen):
-                listen = self._feedback.subscribe if effect.on else self._feedback.unsubscribe
-                listen(source, effect.port, effect.host)
-                if effect.on:
-                    self._send_state(source, beat)
+                self._listen(effect, source, beat)
             elif isinstance(effect, SendState):
-                self._send_state(source, beat)
+                self._feedback.answer(source, self.performance.everything(beat), now)
         except Refused as refusal:
             self._desk.refuse(source, str(refusal), now)
         except UserError as error:
@@ -139,8 +136,13 @@ class Conductor:
             action
         ]()
 
-    def _send_state(self, source: str, beat: Beats) -> None:
-        self._feedback.answer(source, self.performance.everything(beat))
+    def _listen(self, effect: Listen, source: str, beat: Beats) -> None:
+        """Subscribe somebody, who gets every value at once, or end it."""
+        if not effect.on:
+            self._feedback.unsubscribe(source, effect.port, effect.host)
+            return
+        endpoint = self._feedback.subscribe(source, effect.port, effect.host)
+        self._feedback.tell(endpoint, self.performance.everything(beat))
 
     # The player.
 

@@ -55,7 +55,8 @@ class Desk:
         for event in self._midi.drain():
             for message in self._mapper.feed(event, self._target_of, self._source_of):
                 yield from self._take(message, now, beat)
-        self._feedback.complaints(self._inbox.complaints(), now)
+        for source, what in self._inbox.complaints():
+            self._feedback.error(source, what, now)
         for address in self.performance.advance(beat):
             self._publish(address, JOURNEY, now)
         for effect in self.performance.take_effects():

@@ -8,30 +8,35 @@ by what comes after it. Bundles stay together.
 from __future__ import annotations
 
 import heapq
+import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
-from itertools import count
+from itertools import count, islice
 from typing import TypeAlias
 
+from livediffusion.control.osclane import Lane, Lanes
 from livediffusion.control.oscwire import Unit
-from livediffusion.state.parameters import find
+from livediffusion.control.roles import Role, role_of
+from livediffusion.control.wallclock import WallClock
 from livediffusion.types import ControlMessage, Seconds
 
 _MOST_READY = 4096  # units
+_MOST_AT_ONCE = 256  # units in one look of the control loop, which must get round
 _MOST_PENDING = 1024  # units that wait for their time
 _MOST_COMPLAINTS = 64
+_MOST_ERRANDS = 1024
 _MOST_SOURCES = 256
-_TOO_FAR = 60.0  # seconds ahead
-_TOO_LATE = 1.0
 _WAKE_INTERVAL = 0.002  # seconds; a flood wakes the control loop no more often
-_REMEASURE = 1.0  # seconds between two looks at the wall clock
-_BARRIERS = frozenset({"glide", "patch", "scene"})
-_PATTERN = frozenset("*?[{")
 
 _Key: TypeAlias = tuple[int, tuple[str, ...]]
+_Messages: TypeAlias = tuple[ControlMessage, ...]
+_Raw: TypeAlias = tuple[Seconds, Lane, bytes, str]  # a number that nobody has looked at yet
+Errand: TypeAlias = Callable[[], None]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -44,35 +49,31 @@ class InboxCounts:
     overflowed: int = 0  # units lost because too many were waiting
 
 
-class WallClock:
-    """Unix time on time.monotonic()'s clock; the difference is measured anew each second."""
+@dataclass(frozen=True, slots=True, order=True)
+class Pending:
+    """A unit that waits for its time."""
 
-    def __init__(self) -> None:
-        self._measured = -_REMEASURE
-        self._offset = 0.0
-
-    def monotonic(self, unix_time: Seconds, now: Seconds) -> Seconds:
-        """When `unix_time` is, given the monotonic time now."""
-        if now - self._measured >= _REMEASURE:
-            self._offset = time.time() - time.monotonic()
-            self._measured = now
-        return unix_time - self._offset
+    due: Seconds  # on time.monotonic()'s clock
+    number: int  # unlike any other's
+    messages: _Messages
 
 
 class Inbox:
-    """Threading: any thread puts; the control loop waits, drains and takes complaints."""
+    """Threading: any thread puts and asks; the control loop waits, drains and runs errands."""
 
     def __init__(self, wake: threading.Event | None = None) -> None:
         self.wake = wake or threading.Event()
         self.counts = InboxCounts()
+        self.lanes = Lanes()
         self._lock = threading.Lock()
-        self._ready: dict[_Key, list[ControlMessage]] = {}
-        self._pending: list[tuple[Seconds, int, list[ControlMessage]]] = []
+        self._ready: dict[_Key, _Messages | _Raw] = {}
+        self._pending: list[Pending] = []
         self._epoch = 0  # counts barriers
         self._woken = 0.0
         self._numbers = count(1)
         self._clock = WallClock()
         self._complaints: deque[tuple[str, str]] = deque()
+        self._errands: deque[Errand] = deque()
         self._said: set[tuple[str, str]] = set()
 
     def put(self, unit: Unit, source: str, now: Seconds) -> None:
@@ -81,15 +82,28 @@ class Inbox:
             self.counts.messages += len(unit.messages)
             due = now if unit.time is None else self._due(unit.time, source, now)
             bundle = 0 if len(unit.messages) == 1 else next(self._numbers)
-            messages = [
+            messages = tuple(
                 ControlMessage(due, address, values, source, bundle)
                 for address, values in unit.messages
                 if self._is_wanted(address, values, source)
-            ]
+            )
             if messages and due > now:
                 self._put_pending(messages, source)
             elif messages:
                 self._put_ready(messages)
+        if not self.wake.is_set():
+            self.wake.set()
+
+    def put_raw(self, lane: Lane, packet: bytes, source: str, now: Seconds) -> None:
+        """Take a packet of a lane, to be decoded only if it stands when the control loop comes."""
+        with self._lock:
+            counts, key = self.counts, (self._epoch, lane.addresses)
+            counts.messages += 1
+            if self._ready.pop(key, None) is not None:  # nearly always: the rest is for the others
+                counts.coalesced += 1
+            elif not self._has_room(key):
+                return
+            self._ready[key] = now, lane, packet, source
         if not self.wake.is_set():
             self.wake.set()
 
@@ -99,22 +113,48 @@ class Inbox:
             self._complain(source, what)
         self.wake.set()
 
-    def drain(self, now: Seconds, ahead: Seconds = 0.0) -> list[ControlMessage]:
-        """Everything that is due by `now + ahead`, in the order of its time."""
+    def ask(self, errand: Errand) -> bool:
+        """Have the control loop do something between two looks; False when it has too much."""
+        if len(self._errands) >= _MOST_ERRANDS:
+            return False
+        self._errands.append(errand)
+        self.wake.set()
+        return True
+
+    def drain(self, now: Seconds) -> list[ControlMessage]:
+        """What is due by `now`, in the order of its time; the rest of a flood comes next time."""
         with self._lock:
-            units = [(unit[0].time, unit) for unit in self._ready.values()]
-            self._ready = {}
-            while self._pending and self._pending[0][0] <= now + ahead:
-                due, _, unit = heapq.heappop(self._pending)
-                units.append((due, unit))
-        units.sort(key=lambda timed: timed[0])
-        return [message for _, unit in units for message in unit]
+            found = [self._ready.pop(key) for key in list(islice(self._ready, _MOST_AT_ONCE))]
+            if self._ready:
+                self.wake.set()
+            fallen_due: list[_Messages] = []
+            while self._pending and self._pending[0].due <= now:
+                fallen_due.append(heapq.heappop(self._pending).messages)
+        units = [_messages(unit) for unit in found] + fallen_due
+        in_order = sorted(units, key=lambda unit: unit[0].time)
+        return [message for unit in in_order for message in unit]
+
+    def coming(self, until: Seconds) -> list[Pending]:
+        """What waits for a time up to `until` (monotonic), in its order; it goes on waiting."""
+        if not self._pending:
+            return []
+        with self._lock:
+            return sorted(pending for pending in self._pending if pending.due <= until)
 
     def complaints(self) -> list[tuple[str, str]]:
         """(source, sentence or unknown address) of what has gone wrong since the last call."""
         with self._lock:
             taken, self._complaints = list(self._complaints), deque()
         return taken
+
+    def run_errands(self) -> None:
+        """Do what was asked for until now."""
+        for _ in range(len(self._errands)):
+            errand = self._errands.popleft()
+            try:
+                errand()
+            except Exception:  # noqa: BLE001 - the control loop outlives whatever it is asked for
+                _log.exception("an errand failed")
 
     def wait(self, timeout: Seconds) -> None:
         """Sleep until something comes in or falls due, at most `timeout` seconds.
@@ -123,61 +163,64 @@ class Inbox:
         """
         with self._lock:
             if self._pending:
-                timeout = min(timeout, self._pending[0][0] - time.monotonic())
+                timeout = min(timeout, self._pending[0].due - time.monotonic())
         if timeout > 0.0 and self.wake.wait(timeout):
             time.sleep(max(0.0, self._woken + _WAKE_INTERVAL - time.monotonic()))
             self._woken = time.monotonic()
         self.wake.clear()
 
     def _due(self, unix_time: Seconds, source: str, now: Seconds) -> Seconds:
-        due = self._clock.monotonic(unix_time, now)
-        if due > now + _TOO_FAR:
-            self._say_once(source, "A bundle's time is more than 60 s ahead: it acts at once.")
-            return now
-        if due < now - _TOO_LATE:
-            self._say_once(source, "A bundle is more than 1 s late: compare the clocks.")
-        return due if due > now else now
+        due, doubt = self._clock.due(unix_time, now)
+        if doubt:
+            self._say_once(source, doubt)
+        return due
 
     def _is_wanted(self, address: str, values: tuple[object, ...], source: str) -> bool:
         """Unknown addresses are answered, zeros of triggers (buttons let go) ignored."""
-        role = _role_of(address)
-        if role is _Role.UNKNOWN:
+        role = role_of(address)
+        if role is Role.UNKNOWN:
             self.counts.unknown += 1
             self._complain(source, address)
-        if role is _Role.TRIGGER:
+        if role is Role.TRIGGER:
             return not (len(values) == 1 and values[0] == 0)
-        return role is not _Role.UNKNOWN
+        return role is not Role.UNKNOWN
 
-    def _put_ready(self, messages: list[ControlMessage]) -> None:
+    def _put_ready(self, messages: _Messages) -> None:
         addresses = tuple(message.address for message in messages)
-        barrier = any(_role_of(address) is not _Role.PLAIN for address in addresses)
+        barrier = any(role_of(address) is not Role.PLAIN for address in addresses)
         self._epoch += barrier
         key = (self._epoch, addresses)
+        if self._has_room(key):
+            self._ready[key] = messages
+            self._epoch += barrier
+
+    def _has_room(self, key: _Key) -> bool:
+        """Make room for a unit, at best in the place of an older one; False when it is lost."""
         if self._ready.pop(key, None) is not None:
             self.counts.coalesced += 1
         elif len(self._ready) >= _MOST_READY:
             self._compact()
+            self._ready.pop(key, None)
             if len(self._ready) >= _MOST_READY:
                 self.counts.overflowed += 1
-                return
-        self._ready[key] = messages
-        self._epoch += barrier
+                return False
+        return True
 
     def _compact(self) -> None:
         """Too many barriers: keep the newest of each unit, whatever stood between."""
-        newest: dict[tuple[str, ...], list[ControlMessage]] = {}
+        newest: dict[tuple[str, ...], _Messages | _Raw] = {}
         for (_, addresses), messages in self._ready.items():
             newest.pop(addresses, None)
             newest[addresses] = messages
         self.counts.coalesced += len(self._ready) - len(newest)
         self._ready = {(self._epoch, addresses): unit for addresses, unit in newest.items()}
 
-    def _put_pending(self, messages: list[ControlMessage], source: str) -> None:
+    def _put_pending(self, messages: _Messages, source: str) -> None:
         if len(self._pending) >= _MOST_PENDING:
             self.counts.overflowed += 1
             self._say_once(source, f"More than {_MOST_PENDING} bundles wait for their time.")
             return
-        heapq.heappush(self._pending, (messages[0].time, next(self._numbers), messages))
+        heapq.heappush(self._pending, Pending(messages[0].time, next(self._numbers), messages))
 
     def _say_once(self, source: str, sentence: str) -> None:
         host = source.rpartition(":")[0]
@@ -190,34 +233,8 @@ class Inbox:
             self._complaints.append((source, what))
 
 
-class _Role(Enum):
-    """What an address is to its neighbours in the queue."""
-
-    UNKNOWN = auto()
-    PLAIN = auto()  # a newer value may take its place
-    BARRIER = auto()
-    TRIGGER = auto()  # a barrier that zeros do not fire
-
-
-_roles: dict[str, _Role] = {}  # of known addresses, so it cannot grow beyond the table
-
-
-def _role_of(address: str) -> _Role:
-    role = _roles.get(address)
-    if role is None:
-        role = _look_up_role(address)
-        if role is not _Role.UNKNOWN and _PATTERN.isdisjoint(address):
-            _roles[address] = role
-    return role
-
-
-def _look_up_role(address: str) -> _Role:
-    if not _PATTERN.isdisjoint(address):
-        return _Role.BARRIER  # it may reach anything
-    found = find(address)
-    if found is None or found[0].kind == "readout":
-        return _Role.UNKNOWN
-    if found[0].kind == "trigger":
-        return _Role.TRIGGER
-    is_plain = found[0].kind == "value" and found[0].key not in _BARRIERS
-    return _Role.PLAIN if is_plain else _Role.BARRIER
+def _messages(unit: _Messages | _Raw) -> _Messages:
+    if isinstance(unit[0], ControlMessage):
+        return unit
+    arrived, lane, packet, source = unit
+    return (ControlMessage(arrived, lane.address, lane.values(packet), source),)

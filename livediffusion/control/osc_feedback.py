@@ -6,26 +6,24 @@ value itself is not sent its own move until it has rested.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from livediffusion.control.osc import AllowList, Endpoint, endpoint_of
+from livediffusion.control.complaints import Complaints, RateLimit
+from livediffusion.control.endpoint import AllowList, Endpoint, endpoint_of
 from livediffusion.control.oscwire import encode
-from livediffusion.state.parameters import Refused, find, resolve
+from livediffusion.state.parameters import Refused, find
 from livediffusion.types import Seconds, Value
 
-_MOST_SUBSCRIBERS = 16
+_MOST_SUBSCRIBERS = 16  # besides those who listen to single addresses
 _VALUE_INTERVAL = 1 / 30  # seconds between two packets of one value
 _READOUT_INTERVAL = 1 / 15
 _ECHO_REST = 0.3  # seconds a surface must have let go before it hears of its own move
 _LONGEST_DOUBT = 1.0  # seconds to hold back for a mover that only shares the surface's host
-_ERRORS_A_SECOND = 10  # to one host
+_ANSWERS_A_SECOND = 20  # of every value, to one host
 _MOST_HOSTS = 64
 _ERROR = "/ld/out/error"
-
-_log = logging.getLogger(__name__)
 
 Send: TypeAlias = Callable[[bytes, Endpoint], None]
 
@@ -46,57 +44,77 @@ class _Slot:
 class _Subscriber:
     endpoint: Endpoint
     origin: str = ""  # the source it subscribed from
+    paths: set[str] | None = None  # what it listens to, with all that is below; None: everything
     slots: dict[str, _Slot] = field(default_factory=dict)
-    waiting: set[str] = field(default_factory=set)  # addresses with something to send
+    waiting: dict[str, None] = field(default_factory=dict)  # addresses with something to send
 
-
-class RateLimit:
-    """So many a second, counted in whole seconds; says how many it held back."""
-
-    def __init__(self, a_second: int) -> None:
-        self._most = a_second
-        self._second = -1
-        self._count = 0
-
-    def allows(self, now: Seconds) -> bool:
-        """Whether one more may pass at `now`."""
-        if int(now) != self._second:
-            self._second, self._count = int(now), 0
-        self._count += 1
-        return self._count <= self._most
+    def wants(self, address: str) -> bool:
+        """Whether changes of an address are meant for it."""
+        return address in self.slots or self.paths is None or _is_below(address, self.paths)
 
 
 class Feedback:
     """Threading: the control loop's alone. Times are time.monotonic()'s."""
 
-    def __init__(self, send: Send, allow_list: AllowList, fixed: Iterable[Endpoint] = ()) -> None:
-        self.suppressed = 0  # errors that were not said
+    def __init__(
+        self, send: Send, allow_list: AllowList, fixed: Iterable[tuple[str, int]] = ()
+    ) -> None:
+        """`fixed` are UDP ports that get everything from the start."""
+        self.complaints = Complaints(self._tell)
         self._send = send
         self._allow_list = allow_list
-        self._subscribers = {endpoint: _Subscriber(endpoint) for endpoint in fixed}
+        endpoints = [Endpoint(host, port) for host, port in fixed]
+        self._subscribers = {endpoint: _Subscriber(endpoint) for endpoint in endpoints}
         self._limits: dict[str, RateLimit] = {}
-        self._log_limit = RateLimit(1)
 
     @property
-    def subscriptions(self) -> list[Endpoint]:
-        """Who is subscribed, to be handed to `fixed` after a restart."""
-        return list(self._subscribers)
+    def subscriptions(self) -> list[tuple[str, int]]:
+        """Who is subscribed over UDP, to be handed to `fixed` after a restart."""
+        everything = [s.endpoint for s in self._subscribers.values() if s.paths is None]
+        return [(to.host, to.port) for to in everything if to.wire == "udp"]
 
-    def subscribe(self, source: str, port: int, host: str | None = None) -> None:
+    def subscribe(self, source: str, port: int | None, host: str | None = None) -> Endpoint:
         """From now on send changes to this port of the sender, or of a host that is allowed.
 
-        Raises Refused.
+        Without a port they go back the way the request came; over a connection they do in any
+        case, unless a host is named. Raises Refused.
         """
         endpoint = self._endpoint(source, port, host)
-        if endpoint not in self._subscribers and len(self._subscribers) >= _MOST_SUBSCRIBERS:
+        everything = [s for s in self._subscribers.values() if s.paths is None]
+        if endpoint not in self._subscribers and len(everything) >= _MOST_SUBSCRIBERS:
             raise Refused(f"There are {_MOST_SUBSCRIBERS} subscribers already.")
-        self._subscribers.setdefault(endpoint, _Subscriber(endpoint)).origin = source
+        subscriber = self._subscribers.setdefault(endpoint, _Subscriber(endpoint))
+        subscriber.origin, subscriber.paths = source, None
+        return endpoint
 
-    def unsubscribe(self, source: str, port: int, host: str | None = None) -> None:
+    def unsubscribe(self, source: str, port: int | None, host: str | None = None) -> None:
         """Send no more there. Raises Refused when nobody was subscribed."""
         endpoint = self._endpoint(source, port, host)
         if self._subscribers.pop(endpoint, None) is None:
-            raise Refused(f"Nobody is subscribed at {endpoint[0]}:{endpoint[1]}.")
+            raise Refused(f"Nobody is subscribed at {endpoint.host}:{endpoint.port}.")
+
+    def listen(self, endpoint: Endpoint, path: str) -> None:
+        """Send changes of an address, or of all below it, to somebody who is connected."""
+        subscriber = self._subscribers.setdefault(
+            endpoint, _Subscriber(endpoint, endpoint.source, set())
+        )
+        if subscriber.paths is not None:
+            subscriber.paths.add(path)
+
+    def ignore(self, endpoint: Endpoint, path: str) -> None:
+        """Send no more changes of what `listen` asked for."""
+        subscriber = self._subscribers.get(endpoint)
+        if subscriber is None or subscriber.paths is None:
+            return
+        subscriber.paths.discard(path)
+        for address in list(subscriber.slots):
+            if not _is_below(address, subscriber.paths):
+                del subscriber.slots[address]
+                subscriber.waiting.pop(address, None)
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Forget somebody whose connection has ended."""
+        self._subscribers.pop(endpoint, None)
 
     def publish(self, address: str, values: Sequence[Value], source: str, now: Seconds) -> None:
         """A value has changed, moved by `source`; `flush` sends it."""
@@ -105,9 +123,11 @@ class Feedback:
         interval = _READOUT_INTERVAL if is_readout else _VALUE_INTERVAL
         mover = endpoint_of(source)
         for subscriber in self._subscribers.values():
+            if not subscriber.wants(address):
+                continue
             slot = subscriber.slots.setdefault(address, _Slot((), interval))
             slot.values = tuple(values)
-            subscriber.waiting.add(address)
+            subscriber.waiting[address] = None
             if subscriber.origin == source:
                 slot.rests_at = now + _ECHO_REST
             elif mover is not None and self._may_be_own(subscriber, source, mover):
@@ -121,70 +141,76 @@ class Feedback:
                 slot = subscriber.slots[address]
                 if now < slot.not_before or now < slot.rests_at:
                     continue
-                subscriber.waiting.discard(address)
+                subscriber.waiting.pop(address, None)
                 slot.held_since = None
                 if slot.values != slot.sent:
-                    self._send(encode(address, slot.values), subscriber.endpoint)
+                    self._send_values(address, slot.values, subscriber.endpoint)
                     slot.sent, slot.not_before = slot.values, now + slot.interval
 
-    def answer(self, source: str, values: Mapping[str, Sequence[Value]]) -> None:
+    def answer(self, source: str, values: Mapping[str, Sequence[Value]], now: Seconds) -> None:
         """Every value at once, to the packet's source and its host's subscriptions."""
-        packets = [encode(address, given) for address, given in values.items()]
-        for endpoint in self._concerned(source):
-            for packet in packets:
-                self._send(packet, endpoint)
-
-    def error(self, source: str, sentence: str, now: Seconds) -> None:
-        """Say to a sender what was wrong, and to the log; not more often than anybody reads."""
-        if self._log_limit.allows(now):
-            _log.warning("%s: %s", source, sentence)
-        endpoint = endpoint_of(source)
-        if endpoint is None:
+        sender = endpoint_of(source)
+        if sender is None:
             return
         if len(self._limits) >= _MOST_HOSTS:
             self._limits.clear()
-        limit = self._limits.setdefault(endpoint[0], RateLimit(_ERRORS_A_SECOND))
-        if not limit.allows(now):
-            self.suppressed += 1
-            return
-        packet = encode(_ERROR, (sentence,))
-        for concerned in self._concerned(source):
-            self._send(packet, concerned)
+        if self._limits.setdefault(sender.host, RateLimit(_ANSWERS_A_SECOND)).allows(now):
+            for endpoint in self._concerned(sender):
+                self.tell(endpoint, values)
 
-    def complaints(self, found: Iterable[tuple[str, str]], now: Seconds) -> None:
-        """Answer what the inbox complained of; an address stands for not being known."""
-        for source, what in found:
-            self.error(source, _unknown(what) if what.startswith("/") else what, now)
+    def tell(self, endpoint: Endpoint, values: Mapping[str, Sequence[Value]]) -> None:
+        """Every value at once, to one peer."""
+        subscriber = self._subscribers.get(endpoint)
+        for address, given in values.items():
+            self._send_values(address, given, endpoint)
+            if subscriber is not None and subscriber.wants(address):
+                slot = subscriber.slots.setdefault(address, _Slot((), _VALUE_INTERVAL))
+                slot.sent = tuple(given)
 
-    def _endpoint(self, source: str, port: int, host: str | None) -> Endpoint:
+    def error(self, source: str, sentence: str, now: Seconds) -> None:
+        """Say to a sender what was wrong, and to the log; not more often than anybody reads."""
+        self.complaints.say(source, sentence, now)
+
+    def _tell(self, sender: Endpoint, sentence: str) -> None:
+        for concerned in self._concerned(sender):
+            self._send_values(_ERROR, (sentence,), concerned)
+
+    def _send_values(self, address: str, values: Sequence[Value], to: Endpoint) -> None:
+        self._send(encode(address, values, bools=to.wire == "web"), to)
+
+    def _endpoint(self, source: str, port: int | None, host: str | None) -> Endpoint:
         sender = endpoint_of(source)
-        if sender is None and host is None:
-            raise Refused("Name the host that feedback shall go to.")
-        wanted = host if host is not None else (sender or ("", 0))[0]
+        if sender is not None and host is None and (port is None or sender.wire != "udp"):
+            return sender
+        if port is None or (sender is None and host is None):
+            raise Refused("Name the port and the host that feedback shall go to.")
+        wanted = host if host is not None else (sender or Endpoint("", 0)).host
         wanted = "127.0.0.1" if wanted == "localhost" else wanted
-        is_other = sender is None or wanted != sender[0]
+        is_other = sender is None or wanted != sender.host
         if is_other and not self._allow_list.allows(wanted):
             raise Refused(f"Feedback to {wanted} is not allowed: name it in [osc] allow.")
-        return wanted, port
+        return Endpoint(wanted, port)
 
-    def _concerned(self, source: str) -> list[Endpoint]:
+    def _concerned(self, sender: Endpoint) -> list[Endpoint]:
         """The packet's source and the subscriptions of its host."""
-        sender = endpoint_of(source)
-        if sender is None:
-            return []
-        same_host = [endpoint for endpoint in self._subscribers if endpoint[0] == sender[0]]
+        same_host = [
+            endpoint
+            for endpoint, subscriber in self._subscribers.items()
+            if endpoint.host == sender.host and subscriber.paths is None
+        ]
         return [sender, *(endpoint for endpoint in same_host if endpoint != sender)]
 
     def _may_be_own(self, subscriber: _Subscriber, source: str, mover: Endpoint) -> bool:
-        """Whether a surface that the config subscribed may be the mover: nobody else is known."""
-        if subscriber.origin or subscriber.endpoint[0] != mover[0]:
+        """Whether somebody of whom only the host is known may be the mover.
+
+        That is a surface that the config subscribed, or one that listens by WebSocket and sends
+        over UDP, as OSCQuery has it.
+        """
+        by_web = subscriber.endpoint.wire == "web"
+        if (subscriber.origin and not by_web) or subscriber.endpoint.host != mover.host:
             return False
         return source not in {other.origin for other in self._subscribers.values()}
 
 
-def _unknown(address: str) -> str:
-    try:
-        resolve(address)
-    except Refused as refusal:
-        return str(refusal)
-    return f"{address} was not understood."
+def _is_below(address: str, paths: Iterable[str]) -> bool:
+    return any(address == path or address.startswith(path.rstrip("/") + "/") for path in paths)

@@ -16,6 +16,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message import ParseError as MessageError
 from pythonosc.parsing.osc_types import ParseError as TypeParseError
 
+from livediffusion.control.osclane import NUMBERS
 from livediffusion.types import Seconds, Value
 
 Message: TypeAlias = tuple[str, tuple[Value, ...]]  # address, values
@@ -53,10 +54,16 @@ def decode(packet: bytes) -> list[Unit]:
     raise Malformed("it begins neither with / nor with #bundle")
 
 
-def encode(address: str, values: Sequence[Value]) -> bytes:
-    """A message with nothing but i, f and s in it: every OSC client reads those."""
+def encode(address: str, values: Sequence[Value], *, bools: bool = False) -> bytes:
+    """A message with nothing but i, f and s in it: every OSC client reads those.
+
+    With `bools`, True and False are sent as T and F, for those who were promised such.
+    """
     tags, data = ",", b""
     for value in values:
+        if bools and isinstance(value, bool):
+            tags += "T" if value else "F"
+            continue
         tag, encoder = _ENCODERS[type(value)]
         tags += tag
         data += encoder(value)
@@ -119,7 +126,7 @@ def _message(packet: bytes) -> Message:
     address, place = _string(packet, 0)
     if place >= len(packet):
         return address, ()
-    if numbers := _NUMBERS.get(packet[place : place + 4]):
+    if numbers := NUMBERS.get(packet[place : place + 4]):
         return address, numbers.unpack_from(packet, place + 4)
     tags, place = _string(packet, place)
     if tags[:1] != ",":
@@ -133,13 +140,6 @@ def _message(packet: bytes) -> Message:
         if value is not None:
             values.append(value)
     return address, tuple(values)
-
-
-# type tags of up to two numbers, which is what knobs and pads send
-_NUMBERS = {
-    f",{tags}".encode().ljust(4, b"\0"): struct.Struct(f">{tags}")
-    for tags in ("f", "i", "ff", "fi", "if", "ii")
-}
 
 
 def _string(packet: bytes, place: int) -> tuple[str, int]:

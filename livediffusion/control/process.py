@@ -12,9 +12,9 @@ from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.journal import Journal
 from livediffusion.control.midi import MidiInputs
-from livediffusion.control.osc import OscServer
-from livediffusion.control.osc_feedback import Feedback
+from livediffusion.control.network import Network
 from livediffusion.control.settings import ControlSettings
+from livediffusion.control.view import View
 from livediffusion.ipc.arena import Arena
 from livediffusion.ipc.lifeline import hold
 from livediffusion.state.patch import load_patch
@@ -27,7 +27,7 @@ _TICK_S: Seconds = 0.005
 def main(settings: ControlSettings, lifeline: Connection) -> None:
     """Conduct until the supervisor asks for an end, or is gone.
 
-    Raises UserError when the OSC port is taken, or config or patch are broken.
+    Raises UserError when config or patch are broken.
     """
     stop = hold(lifeline)
     config = load_config(settings.config) if settings.config else Config()
@@ -38,10 +38,9 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     performance = memory.performance if memory else _first_performance(settings, config)
     wake = threading.Event()
     inbox = Inbox(wake)
-    osc = OscServer(config.osc, inbox)
+    network = Network(config, inbox, memory.subscriptions if memory else config.osc.feedback)
     midi = MidiInputs(config.midi.inputs, wake)
-    endpoints = memory.subscriptions if memory else config.osc.feedback
-    feedback = Feedback(osc.send, osc.allow_list, endpoints)
+    feedback = network.feedback
     desk = Desk(performance, inbox, midi, feedback, config.models)
     if memory is None:  # else a predecessor has said it
         desk.proofread(time.monotonic())
@@ -49,18 +48,24 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     conductor = Conductor(config, arena, performance, desk, feedback, settings.run_dir, folders)
     conductor.playing = memory.playing if memory else True
     conductor.patches.model = settings.model
+    conductor.reporter.statistics = network.statistics
+    readouts = conductor.reporter.shown
+    view = View(performance, arena, readouts, folders, config.models)
+    network.open_web(view.snap)
     try:
         while not stop.is_set():
             inbox.wait(_TICK_S)
             now = time.monotonic()
             conductor.tick(now)
+            inbox.run_errands()
+            network.look(performance.patch, len(performance.trajectory.texts))
             arena.beat_heart("control")
             beat = arena.read_transport().beat_now()
             journal.remember(now, beat, performance, feedback.subscriptions, conductor.playing)
     finally:
         conductor.close()
         midi.close()
-        osc.close()
+        network.close()
 
 
 def _first_performance(settings: ControlSettings, config: Config) -> Performance:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 
-from livediffusion.control.osc import endpoint_of
+from livediffusion.control.endpoint import endpoint_of
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.state.vocabulary import Vocabulary, of_model, remark
 from livediffusion.types import Seconds

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from livediffusion.control.delivery import Delivery
@@ -16,7 +18,10 @@ from livediffusion.timeline.transport import bar_of
 from livediffusion.types import Beats, Json, Seconds, Value
 
 _INTERVAL_S = 0.1
+_DROPS_SAID_S = 10.0  # no more often than this
 _SILENCE_DB = -120.0
+
+_log = logging.getLogger(__name__)
 
 
 class Reporter:
@@ -25,9 +30,13 @@ class Reporter:
     def __init__(self, run_dir: Path, feedback: Feedback) -> None:
         self.fatal: str | None = None
         self.waiting = "the model is being loaded"
+        self.statistics: Callable[[], dict[str, int]] = dict  # of what comes in over OSC
+        self.shown: dict[str, tuple[Value, ...]] = {}  # read-outs by address, as last said
         self._file = run_dir / "status.json"
         self._feedback = feedback
         self._next = 0.0
+        self._drops = 0  # that were told of
+        self._drops_said = -_DROPS_SAID_S
 
     def report(
         self,
@@ -43,9 +52,19 @@ class Reporter:
         self._next = now + _INTERVAL_S
         beat, scheduler = transport.beat_now(), delivery.scheduler
         eta = scheduler.eta(beat, performance.outlook, rules)
-        for name, value in self._readouts(transport, delivery, beat, eta).items():
+        counts = self.statistics()
+        readouts = self._readouts(transport, delivery, beat, eta)
+        for name, value in (readouts | {"drops": counts.get("drops", 0)}).items():
+            self.shown[f"/ld/out/{name}"] = (value,)
             self._feedback.publish(f"/ld/out/{name}", (value,), "livediffusion", now)
-        self._write_status(performance, delivery, beat, eta)
+        self._tell_of_drops(counts.get("drops", 0), now)
+        self._write_status(performance, delivery, beat, eta, counts)
+
+    def _tell_of_drops(self, drops: int, now: Seconds) -> None:
+        """Say how many packets the system has dropped, now and then while they grow."""
+        if drops > self._drops and now - self._drops_said >= _DROPS_SAID_S:
+            _log.warning(_DROPPED, drops - self._drops)
+            self._drops, self._drops_said = drops, now
 
     def _readouts(
         self, transport: Transport, delivery: Delivery, beat: Beats, eta: Beats
@@ -63,7 +82,12 @@ class Reporter:
         }
 
     def _write_status(
-        self, performance: Performance, delivery: Delivery, beat: Beats, eta: Beats
+        self,
+        performance: Performance,
+        delivery: Delivery,
+        beat: Beats,
+        eta: Beats,
+        counts: dict[str, int],
     ) -> None:
         trajectory = performance.trajectory
         status: Json = {
@@ -74,9 +98,16 @@ class Reporter:
             "eta": eta,
             "lead": delivery.scheduler.lead,
             "late": delivery.scheduler.late,
+            "osc": counts,
             "waiting": self.waiting,
             "fatal": self.fatal,
         }
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(status, ensure_ascii=False), encoding="utf-8")
         fresh.replace(self._file)
+
+
+_DROPPED = (
+    "%d OSC packets came faster than they could be read and are lost; "
+    "of what was read the last value stands."
+)

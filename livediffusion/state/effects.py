@@ -51,7 +51,7 @@ class SaveScene:
 class Listen:
     """A surface wants feedback, or no more of it."""
 
-    port: int
+    port: int | None  # None: the way that the request came
     host: str | None
     on: bool
 

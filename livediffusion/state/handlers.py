@@ -172,7 +172,8 @@ def _undo(self: Performance, change: Change, now: Beats) -> list[Effect]:
 
 def _listen(self: Performance, change: Change, now: Beats) -> list[Effect]:
     host = str(change.values[1]) if len(change.values) > 1 else None
-    return [Listen(int(change.values[0]), host, change.row.key == "subscribe")]
+    port = int(change.values[0]) if change.values else None
+    return [Listen(port, host, change.row.key == "subscribe")]
 
 
 def _send_state(self: Performance, change: Change, now: Beats) -> list[Effect]:

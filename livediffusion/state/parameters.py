@@ -93,7 +93,7 @@ def _trigger(key: str, help_line: str) -> Parameter:
 
 
 def _request(key: str, help_line: str) -> Parameter:
-    return Parameter(key, "i", help_line, 1, 65535, kind="request", optional="s", in_files=False)
+    return Parameter(key, "", help_line, 1, 65535, kind="request", optional="is", in_files=False)
 
 
 def _readout(key: str, types: str, help_line: str, unit: str = "") -> Parameter:
@@ -149,8 +149,9 @@ TABLE: tuple[Parameter, ...] = (
     _trigger("panic", "silence in 50 ms; time runs on"),
     _trigger("undo", "back to the values before the last gesture, scene or patch; 32 deep"),
     _trigger("state", "the sender gets every value"),
-    _request("subscribe", "feedback on change to this port (and host, if allowed); 16 at most"),
-    _request("unsubscribe", "no more feedback to this port"),
+    _request("subscribe", "feedback on change to this port of the sender, or of a host that is "
+             "allowed; without a port, back the way it came; 16 at most"),
+    _request("unsubscribe", "no more feedback there"),
     _readout("beat", "f", "song beat that sounds", "beats"),
     _readout("bar", "i", "bar that sounds, from 1", "bars"),
     _readout("tempo", "f", "tempo that sounds", "bpm"),
@@ -160,6 +161,7 @@ TABLE: tuple[Parameter, ...] = (
     _readout("level", "f", "peak level", "dBFS"),
     _readout("late", "i", "loops that were not ready in time"),
     _readout("underruns", "i", "times that the audio device went hungry"),
+    _readout("drops", "i", "OSC packets lost because they came faster than they could be read"),
     _readout("error", "s", "what was refused, and what to do"),
 )
 # fmt: on

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from livediffusion.control.osc import AllowList
+from livediffusion.control.endpoint import AllowList, Endpoint
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.oscwire import decode
 from livediffusion.state.parameters import Refused
@@ -125,13 +125,70 @@ def test_unsubscribing_ends_it(feedback, wire):
 
 def test_answers_go_to_the_source_and_its_hosts_subscriptions(feedback, wire):
     feedback.subscribe(TABLET, 9000, "10.0.0.7")
-    feedback.answer("osc 127.0.0.1:60000", {"/ld/gain": (1.0,), "/ld/xy": (0.0, 1.0)})
+    feedback.answer("osc 127.0.0.1:60000", {"/ld/gain": (1.0,), "/ld/xy": (0.0, 1.0)}, 0.0)
     assert {port for port, *_ in wire.take()} == {60000, 9001, 9002}
 
 
 def test_errors_are_said_but_not_endlessly(feedback, wire):
     for tick in range(1000):
-        feedback.error(TABLET, "No.", tick / 1000)
-    assert len(wire.take()) == 3 * 10 and feedback.suppressed == 990
-    feedback.complaints([(TABLET, "/ld/gian")], 1.5)
+        feedback.error(TABLET, f"No {tick}.", tick / 1000)
+    assert len(wire.take()) == 3 * 10 and feedback.complaints.suppressed == 990
+    feedback.error(TABLET, "/ld/gian", 1.5)
     assert 'Did you mean "/ld/gain"?' in wire.take()[0][2]
+
+
+def test_one_mistake_is_said_once_a_second_and_logged_once(feedback, wire, caplog):
+    for tick in range(3000):
+        feedback.error(TABLET, "No.", tick / 1000)
+    assert [port for port, *_ in wire.take()] == [5001, 9001, 9002] * 3
+    assert caplog.text.count("No.") == 1 and feedback.complaints.count == 3000
+
+
+def test_without_a_port_feedback_goes_back_the_way_the_request_came(feedback):
+    assert feedback.subscribe(TABLET, None) == Endpoint("127.0.0.1", 5001)
+    tcp = "osc-tcp 127.0.0.1:40000"
+    connection = Endpoint("127.0.0.1", 40000, "tcp")
+    assert feedback.subscribe(tcp, None) == feedback.subscribe(tcp, 9000) == connection
+    assert feedback.subscribe(tcp, 9000, "10.0.0.7") == Endpoint("10.0.0.7", 9000)
+    assert ("127.0.0.1", 40000) not in feedback.subscriptions, "gone with its connection"
+    feedback.unsubscribe(tcp, 9000)
+    with pytest.raises(Refused, match="Name the port"):
+        feedback.subscribe("midi x", None)
+
+
+def test_a_listener_hears_what_it_listens_to_and_all_below(feedback, wire):
+    page = Endpoint("127.0.0.1", 50000, "web")
+    feedback.listen(page, "/ld/prompt")
+    feedback.listen(page, "/ld/mute")
+    moves = {"/ld/prompt/1/weight": 0.5, "/ld/prompter": 1.0, "/ld/gain": 1.0, "/ld/mute": True}
+    for address, value in moves.items():
+        feedback.publish(address, (value,), "patch", 0.0)
+    feedback.flush(0.0)
+    heard = [(address, value) for port, address, value in wire.take() if port == 50000]
+    assert heard == [("/ld/prompt/1/weight", 0.5), ("/ld/mute", True)]
+    feedback.ignore(page, "/ld/prompt")
+    feedback.publish("/ld/prompt/1/weight", (0.7,), "patch", 1.0)
+    feedback.publish("/ld/mute", (False,), "patch", 1.0)
+    feedback.flush(1.0)
+    assert [address for port, address, _ in wire.take() if port == 50000] == ["/ld/mute"]
+    feedback.leave(page)
+    feedback.publish("/ld/mute", (True,), "patch", 2.0)
+    feedback.flush(2.0)
+    assert 50000 not in [port for port, *_ in wire.take()]
+
+
+def test_a_listener_that_sends_over_udp_does_not_hear_its_own_move_at_once(feedback, wire):
+    page = Endpoint("127.0.0.1", 50000, "web")
+    feedback.listen(page, "/ld/gain")
+    feedback.publish("/ld/gain", (-3.0,), "osc 127.0.0.1:61234", 0.0)
+    feedback.flush(0.1)
+    assert 50000 not in [port for port, *_ in wire.take()]
+    feedback.publish("/ld/gain", (-2.0,), TABLET, 1.0)  # that one is known to be somebody else
+    feedback.flush(1.0)
+    assert (50000, "/ld/gain", -2.0) in wire.take()
+
+
+def test_a_full_state_is_not_sent_endlessly(feedback, wire):
+    for tick in range(100):
+        feedback.answer("osc 10.0.0.7:1", {"/ld/gain": (1.0,)}, tick / 1000)
+    assert len(wire.take()) == 20

@@ -6,7 +6,7 @@ import pytest
 
 from livediffusion.control import inbox as inbox_module
 from livediffusion.control.inbox import Inbox
-from livediffusion.control.oscwire import Unit
+from livediffusion.control.oscwire import Unit, encode
 
 SOURCE = "osc 127.0.0.1:9000"
 
@@ -24,7 +24,11 @@ def put(inbox, *messages, now=0.0, at=None, source=SOURCE):
 
 
 def drained(inbox, now=0.0):
-    return [(m.address, *m.values) for m in inbox.drain(now)]
+    """Everything, however many looks it takes."""
+    found = []
+    while messages := inbox.drain(now):
+        found += [(m.address, *m.values) for m in messages]
+    return found
 
 
 def test_of_one_address_the_newest_value_stands(inbox):
@@ -74,9 +78,15 @@ def test_a_future_bundle_acts_at_its_time(inbox):
     assert message.time == pytest.approx(0.5, abs=0.01)
 
 
-def test_a_scheduler_may_look_ahead(inbox):
+def test_what_is_coming_can_be_seen_and_goes_on_waiting(inbox):
     put(inbox, ("/ld/gain", 2), at=5.0)
-    assert inbox.drain(0.0, ahead=4.0) == [] and len(inbox.drain(0.0, ahead=6.0)) == 1
+    put(inbox, ("/ld/gain", 1), at=3.0)
+    assert inbox.coming(2.0) == []
+    seen = inbox.coming(6.0)
+    assert [pending.messages[0].values for pending in seen] == [[1], [2]]
+    assert seen[0].number != seen[1].number
+    assert drained(inbox, 6.0) == [("/ld/gain", 1), ("/ld/gain", 2)]
+    assert inbox.coming(6.0) == []
 
 
 @pytest.mark.parametrize(("at", "words"), [(61, "60 s ahead"), (-2, "1 s late")])
@@ -93,10 +103,59 @@ def test_slightly_late_is_nothing_to_speak_of(inbox):
     assert drained(inbox) == [("/ld/gain", 1)] and inbox.complaints() == []
 
 
+def test_the_senders_clock_is_doubted_once_per_sender(inbox):
+    for source in (SOURCE, "osc 127.0.0.1:9001", "osc 10.0.0.7:9000"):
+        put(inbox, ("/ld/gain", 1), at=3600.0, source=source)
+        put(inbox, ("/ld/gain", 1), at=-3600.0, source=source)
+    told = [source for source, _ in inbox.complaints()]
+    assert told == [SOURCE, SOURCE, "osc 10.0.0.7:9000", "osc 10.0.0.7:9000"]
+
+
+def test_numbers_of_a_lane_are_coalesced_with_everything_else_and_keep_their_place(inbox):
+    packets = [encode("/ld/gain", (value,)) for value in (1.0, 2.0, 4.0)]
+    inbox.lanes.open(packets[0], "/ld/gain")
+    lane = inbox.lanes.find(packets[1])
+    put(inbox, ("/ld/gain", 9.0))
+    put(inbox, ("/ld/drift", 0.5))
+    inbox.put_raw(lane, packets[1], SOURCE, 0.0)
+    put(inbox, ("/ld/play",))
+    inbox.put_raw(lane, packets[2], SOURCE, 0.0)
+    found = inbox.drain(0.0)
+    assert [(m.address, *m.values) for m in found] == [
+        ("/ld/drift", 0.5), ("/ld/gain", 2.0), ("/ld/play",), ("/ld/gain", 4.0)
+    ]  # fmt: skip
+    assert found[1].source == SOURCE and inbox.counts.messages == 5 and inbox.counts.coalesced == 1
+
+
+def test_lanes_between_barriers_are_bounded_too(inbox):
+    packet = encode("/ld/gain", (1.0,))
+    inbox.lanes.open(packet, "/ld/gain")
+    for _ in range(5000):
+        put(inbox, ("/ld/play",))
+        inbox.put_raw(inbox.lanes.find(packet), packet, SOURCE, 0.0)
+    assert len(drained(inbox)) <= inbox_module._MOST_READY
+
+
+def test_errands_are_run_by_the_control_loop_and_bounded(inbox):
+    done = []
+    assert all(inbox.ask(lambda n=n: done.append(n)) for n in range(inbox_module._MOST_ERRANDS))
+    assert not inbox.ask(lambda: done.append("too many"))
+    inbox.run_errands()
+    assert done == list(range(inbox_module._MOST_ERRANDS))
+
+
+def test_an_errand_that_fails_is_logged_and_ends_nothing(inbox, caplog):
+    done = []
+    inbox.ask(lambda: 1 / 0)
+    inbox.ask(lambda: done.append(1))
+    inbox.run_errands()
+    assert done == [1] and "ZeroDivisionError" in caplog.text
+
+
 def test_1024_may_wait_for_their_time(inbox):
     for value in range(1100):
         put(inbox, ("/ld/gain", value), at=10.0)
-    assert len(inbox.drain(11.0)) == 1024 and inbox.counts.overflowed == 76
+    assert len(drained(inbox, 11.0)) == 1024 and inbox.counts.overflowed == 76
     assert len(inbox.complaints()) == 1
 
 

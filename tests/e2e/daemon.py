@@ -23,15 +23,18 @@ STARTS_WITHIN_S = 180.0
 
 
 class Daemon:
-    """`livediffusion play PATCH` on a free OSC port."""
+    """`livediffusion play PATCH` on free ports, or on a given OSC port."""
 
-    def __init__(self, folder: Path, patch: str, output: str, *options: str) -> None:
-        self.port = free_port()
+    def __init__(
+        self, folder: Path, patch: str, output: str, *options: str, port: int | None = None
+    ) -> None:
+        self.port, self.web_port = port or free_port(), free_port()
         self.osc = SimpleUDPClient("127.0.0.1", self.port)
         self.patch = folder / "set.toml"
         self.patch.write_text(patch, encoding="utf-8")
         config = folder / "config.toml"
-        config.write_text(f"[osc]\nport = {self.port}\n", encoding="utf-8")
+        web = f"[web]\nport = {self.web_port}\nannounce = false\n"
+        config.write_text(f"[osc]\nport = {self.port}\n{web}", encoding="utf-8")
         command = [sys.executable, "-m", "livediffusion", "play", str(self.patch)]
         self._log = (folder / "play.log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
@@ -121,9 +124,11 @@ class Daemon:
 
 
 @contextmanager
-def running(folder: Path, patch: str, output: str, *options: str) -> Iterator[Daemon]:
+def running(
+    folder: Path, patch: str, output: str, *options: str, port: int | None = None
+) -> Iterator[Daemon]:
     """A daemon in whose speakers there is music."""
-    daemon = Daemon(folder, patch, output, *options)
+    daemon = Daemon(folder, patch, output, *options, port=port)
     try:
         daemon.wait_for_music()
         yield daemon
@@ -132,10 +137,16 @@ def running(folder: Path, patch: str, output: str, *options: str) -> Iterator[Da
 
 
 def free_port() -> int:
-    """A UDP port that nobody listens on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, neither UDP nor TCP."""
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+            contextlib.suppress(OSError),
+        ):
+            tcp.bind(("127.0.0.1", 0))
+            udp.bind(tcp.getsockname())
+            return int(tcp.getsockname()[1])
 
 
 def alive(pid: int) -> bool:

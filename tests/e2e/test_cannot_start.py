@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -62,16 +61,6 @@ def test_models_that_do_not_load(tmp_path: Path) -> None:
     options = ("--model", "broken", "--output", "null", "--seconds", "120")
     refuses(livediffusion("play", "set.toml", *options, folder=tmp_path), "broken")
     refuses(livediffusion("render", "x", "--model", "broken", folder=tmp_path), "broken")
-
-
-def test_a_taken_port(tmp_path: Path) -> None:
-    (tmp_path / "set.toml").write_text(PROMPT)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        (tmp_path / "config.toml").write_text(f"[osc]\nport = {port}\n")
-        options = ("--output", "null", "--seconds", "60")
-        refuses(livediffusion("play", "set.toml", *options, folder=tmp_path), str(port), "taken")
 
 
 def test_a_device_that_is_not_there(tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""What is said to those who sent something that cannot be: each thing once, nobody drowned."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from livediffusion.control.endpoint import Endpoint, endpoint_of
+from livediffusion.state.parameters import Refused, resolve
+from livediffusion.types import Seconds
+
+_A_SECOND = 10  # different sentences to one host
+_AGAIN: Seconds = 1.0  # the same sentence to one host
+_LOGGED_AGAIN: Seconds = 60.0
+_MOST_REMEMBERED = 1024
+
+_log = logging.getLogger(__name__)
+
+
+class RateLimit:
+    """So many a second, counted in whole seconds."""
+
+    def __init__(self, a_second: int) -> None:
+        self._most = a_second
+        self._second = -1
+        self._count = 0
+
+    def allows(self, now: Seconds) -> bool:
+        """Whether one more may pass at `now`."""
+        if int(now) != self._second:
+            self._second, self._count = int(now), 0
+        self._count += 1
+        return self._count <= self._most
+
+
+class Complaints:
+    """Threading: the control loop's alone. Times are time.monotonic()'s."""
+
+    def __init__(self, tell: Callable[[Endpoint, str], None]) -> None:
+        """`tell` sends a sentence to a sender, and to whoever else should hear it."""
+        self.count = 0  # of all, said or not
+        self.suppressed = 0  # of those that were not said
+        self._tell = tell
+        self._limits: dict[str, RateLimit] = {}
+        self._log_limit = RateLimit(1)
+        self._told: dict[tuple[str, str], Seconds] = {}
+        self._logged: dict[tuple[str, str], Seconds] = {}
+
+    def say(self, source: str, what: str, now: Seconds) -> None:
+        """Answer a sender; an address in the place of a sentence stands for not being known."""
+        self.count += 1
+        sender = endpoint_of(source)
+        host = source if sender is None else sender.host
+        if _is_new(self._logged, (host, what), now, _LOGGED_AGAIN) and self._log_limit.allows(now):
+            _log.warning("%s: %s", source, _sentence(what))
+        if sender is None:
+            return
+        if len(self._limits) >= _MOST_REMEMBERED:
+            self._limits.clear()
+        limit = self._limits.setdefault(host, RateLimit(_A_SECOND))
+        if _is_new(self._told, (host, what), now, _AGAIN) and limit.allows(now):
+            self._tell(sender, _sentence(what))
+        else:
+            self.suppressed += 1
+
+
+def _is_new(
+    said: dict[tuple[str, str], Seconds], what: tuple[str, str], now: Seconds, rest: Seconds
+) -> bool:
+    """Whether something has not been said for so long; from now on it has."""
+    if now - said.get(what, now - rest) < rest:
+        return False
+    if len(said) >= _MOST_REMEMBERED:
+        said.clear()
+    said[what] = now
+    return True
+
+
+def _sentence(what: str) -> str:
+    if not what.startswith("/"):
+        return what
+    try:
+        resolve(what)
+    except Refused as refusal:
+        return str(refusal)
+    return f"{what} was not understood."

@@ -1,0 +1,180 @@
+"""OSC over TCP: SLIP or length-prefixed, as each sender likes; answers go back the same way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+
+from livediffusion.config import OscConfig
+from livediffusion.control.endpoint import AllowList, Endpoint
+from livediffusion.control.inbox import Inbox
+from livediffusion.control.netloop import NetLoop
+from livediffusion.control.osc import OscCounts, take
+from livediffusion.control.oscstream import Framing, framing_of
+from livediffusion.control.oscwire import Malformed
+from livediffusion.types import Seconds
+
+_MOST_CONNECTIONS = 32
+_MOST_UNREAD = 1 << 20  # bytes that wait for a peer that does not read
+_LAST_WORDS: Seconds = 1.0  # for the answer to somebody who is hung up on
+
+_log = logging.getLogger(__name__)
+
+
+class OscTcp:
+    """Receives into an inbox, and sends to those who are connected.
+
+    Threading: everything happens on the loop's thread; `send` and `close` may be called from any
+    other. `gone` is called on the loop's thread for each connection that ends.
+    """
+
+    def __init__(
+        self,
+        config: OscConfig,
+        inbox: Inbox,
+        allow_list: AllowList,
+        loop: NetLoop,
+        gone: Callable[[Endpoint], None],
+    ) -> None:
+        """A port that is taken is said in the log, and then only TCP is missing."""
+        self.counts = OscCounts()
+        self.inbox = inbox
+        self.allows = allow_list.allows
+        self.gone = gone
+        self.connections: dict[Endpoint, Connection] = {}
+        self._loop = loop
+        self._socket = listen(config.host, config.port)
+        if self._socket is None:
+            _log.warning(_TAKEN, config.port)
+        else:
+            self._server = loop.run(self._serve(self._socket))
+
+    def send(self, packet: bytes, to: Endpoint) -> None:
+        """Send to a peer that is connected; one that does not read is hung up on."""
+        self._loop.call(self._send, packet, to)
+
+    def statistics(self) -> dict[str, int]:
+        """Every counter by name."""
+        return asdict(self.counts)
+
+    def close(self) -> None:
+        """Hang up and let the port go."""
+        if self._socket is not None:
+            with contextlib.suppress(TimeoutError):
+                self._loop.run(self._close(), 1.0)
+            self._socket = None
+
+    async def _serve(self, listening: socket.socket) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(lambda: Connection(self), sock=listening)
+
+    async def _close(self) -> None:
+        self._server.close()
+        for connection in list(self.connections.values()):
+            connection.hang_up()
+
+    def _send(self, packet: bytes, to: Endpoint) -> None:
+        if connection := self.connections.get(to):
+            connection.send(packet)
+
+
+class Connection(asyncio.Protocol):
+    """One peer. Threading: the loop's thread only."""
+
+    def __init__(self, server: OscTcp) -> None:
+        self._server = server
+        self._framing: Framing | None = None
+        self._endpoint = Endpoint("", 0, "tcp")
+        self._transport: asyncio.Transport | None = None
+        self._deaf = False  # nothing more can be understood
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let the peer in, if it is on the allow-list and there is room."""
+        assert isinstance(transport, asyncio.Transport)
+        server, peer = self._server, transport.get_extra_info("peername")
+        if not peer or not server.allows(peer[0]) or len(server.connections) >= _MOST_CONNECTIONS:
+            server.counts.refused += 1
+            transport.abort()
+            return
+        self._transport = transport
+        self._endpoint = Endpoint(peer[0], peer[1], "tcp")
+        server.connections[self._endpoint] = self
+        with contextlib.suppress(OSError):  # a knob's move must not wait for the next one
+            connected = transport.get_extra_info("socket")
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def data_received(self, data: bytes) -> None:
+        """Take the packets that are whole by now."""
+        if self._transport is None or self._deaf:
+            return
+        server, source = self._server, self._endpoint.source
+        try:
+            if self._framing is None:
+                self._framing = framing_of(data)
+            for packet in self._framing.feed(data):
+                if isinstance(packet, bytes):
+                    take(packet, source, server.inbox, server.counts)
+                else:
+                    self._complain(packet)
+        except Malformed as error:
+            self._complain(error)
+            self._deaf = True
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self.hang_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the peer and what it subscribed to."""
+        if self._transport is not None:
+            self._transport = None
+            del self._server.connections[self._endpoint]
+            self._server.gone(self._endpoint)
+
+    def send(self, packet: bytes) -> None:
+        """Send in the peer's own framing, which is known once it has said something."""
+        transport = self._transport
+        if transport is None or self._framing is None or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > _MOST_UNREAD:
+            _log.warning("%s does not read what it asked for: hung up.", self._endpoint.source)
+            transport.abort()
+            return
+        transport.write(self._framing.frame(packet))
+
+    def hang_up(self) -> None:
+        """Send what waits, then end the connection."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _complain(self, error: Malformed) -> None:
+        self._server.counts.malformed += 1
+        self._server.inbox.complain(self._endpoint.source, f"This is not OSC: {error}.")
+
+
+def listen(host: str, port: int) -> socket.socket | None:
+    """A TCP socket that listens, or None where the port is taken or the address is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # else a port that was just used could not be had for a minute
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+        opened.listen(128)
+        opened.setblocking(False)
+    except (OSError, OverflowError) as error:
+        opened.close()
+        if isinstance(error, OSError) and error.errno not in _EXPECTED:
+            raise
+        return None
+    return opened
+
+
+_EXPECTED = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
+_TAKEN = (
+    "OSC over TCP cannot have port %d: end what has it, or choose another port under [osc] in "
+    "config.toml. The rest works."
+)

@@ -1,0 +1,45 @@
+"""What the performance looks like from outside: every address, its value, and what it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from livediffusion.control.snapshot import Snapshot
+from livediffusion.ipc.arena import Arena
+from livediffusion.render.settings import POCKET, own_models
+from livediffusion.state.performance import Performance
+from livediffusion.types import Value
+
+
+class View:
+    """Threading: the control process's main thread only."""
+
+    def __init__(
+        self,
+        performance: Performance,
+        arena: Arena,
+        readouts: Mapping[str, tuple[Value, ...]],
+        patch_folders: Iterable[Path],
+        models: Mapping[str, str],
+    ) -> None:
+        """`readouts` are by address, as they were last said; `models` as in the config."""
+        self._performance = performance
+        self._arena = arena
+        self._readouts = readouts
+        self._patch_folders = tuple(patch_folders)
+        self._models = models
+
+    def snap(self) -> Snapshot:
+        """How it looks at this moment."""
+        performance, beat = self._performance, self._arena.read_transport().beat_now()
+        patches = {file.stem for folder in self._patch_folders for file in folder.glob("*.toml")}
+        return Snapshot(
+            prompts=len(performance.trajectory.texts),
+            values=performance.everything(beat) | dict(self._readouts),
+            choices={
+                "/ld/patch": tuple(sorted(patches)),
+                "/ld/scene": tuple(scene.name for scene in performance.patch.scenes),
+                "/ld/model": tuple(sorted({POCKET, *own_models(), *self._models})),
+            },
+        )
