@@ -21,6 +21,7 @@ from livediffusion.ipc.arena import SLOTS, Arena
 from livediffusion.player import process as player
 from livediffusion.render import process as renderer
 from livediffusion.state.effects import (
+    EditMappings,
     Listen,
     LoadPatch,
     PlayerDo,
@@ -115,7 +116,7 @@ class Conductor:
                 self._set_player(effect.name, effect.value)
             elif isinstance(effect, PlayerDo):
                 self._do(effect.action)
-            elif isinstance(effect, LoadPatch | ReturnTo | SaveScene):
+            elif isinstance(effect, LoadPatch | ReturnTo | SaveScene | EditMappings):
                 self.patches.carry_out(effect, source, beat)
             elif isinstance(effect, Listen):
                 self._listen(effect, source, beat)

@@ -6,16 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from livediffusion.control.inbox import Inbox
+from livediffusion.control.learning import Learning
 from livediffusion.control.midi import MidiInputs
+from livediffusion.control.midi_feedback import MidiFeedback, Outputs
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.proofreader import Proofreader
-from livediffusion.state.effects import Effect
+from livediffusion.state.controls import MidiEvent
+from livediffusion.state.effects import EditMappings, Effect, Learn, Unlearn
 from livediffusion.state.journey import JOURNEY
 from livediffusion.state.mapping import Mapper
 from livediffusion.state.parameters import Refused
 from livediffusion.state.performance import PATCH, Performance
+from livediffusion.state.quarrels import Quarrels
 from livediffusion.state.values import Change, interpret, span
-from livediffusion.types import Beats, ControlMessage, Seconds
+from livediffusion.types import Beats, ControlMessage, Seconds, Value
 
 _MOST_CLAMPED = 1024  # remembered; nobody can make the memory grow without end
 
@@ -36,6 +40,7 @@ class Desk:
         performance: Performance,
         inbox: Inbox,
         midi: MidiInputs,
+        lights: Outputs,
         feedback: Feedback,
         models: Mapping[str, str],
     ) -> None:
@@ -44,7 +49,11 @@ class Desk:
         self._inbox = inbox
         self._midi = midi
         self._feedback = feedback
-        self._mapper = Mapper(performance.patch.mappings)
+        self._mapper = Mapper()
+        self._lights = MidiFeedback(lights, self._target_of)
+        self._quarrels = Quarrels()
+        self.learning = Learning(performance, feedback, lambda: midi.devices)
+        self.remap()
         self._clamped: set[tuple[str, str]] = set()
         self._proofreader = Proofreader(feedback, models)
 
@@ -53,18 +62,24 @@ class Desk:
         for message in self._inbox.drain(now):
             yield from self._take(message, now, beat)
         for event in self._midi.drain():
-            for message in self._mapper.feed(event, self._target_of, self._source_of):
-                yield from self._take(message, now, beat)
+            yield from self._hear(event, now, beat)
+        yield from self._learned(self.learning.look(now))
         for source, what in self._inbox.complaints():
             self._feedback.error(source, what, now)
         for address in self.performance.advance(beat):
             self._publish(address, JOURNEY, now)
         for effect in self.performance.take_effects():
             yield Asked(effect, JOURNEY)
+        self._lights.refresh(now)
 
     def remap(self) -> None:
         """Take the mappings of the performance's present patch."""
-        self._mapper = Mapper(self.performance.patch.mappings)
+        self._mapper.take(self.performance.patch.mappings)
+        self._lights.take(self.performance.patch.mappings)
+
+    def close(self) -> None:
+        """Switch the controllers' lights off."""
+        self._lights.go_dark()
 
     def proofread(self, now: Seconds) -> None:
         """Tell everybody of words in the patch's prompts that its model never learned."""
@@ -75,6 +90,24 @@ class Desk:
         """Tell a sender, and the log, what is wrong."""
         self._feedback.error(source, sentence, now)
 
+    def _hear(self, event: MidiEvent, now: Seconds, beat: Beats) -> Iterator[Asked]:
+        """Let a MIDI event move what it is mapped to, unless it is being learned."""
+        messages = self._mapper.feed(event, self._target_of, self._source_of)
+        for moved in self._mapper.moved:
+            self._lights.heard(event.device, moved, now)
+        if self.learning.hears(event):
+            self._mapper.rearm()  # it moved nothing, so it has caught nothing
+            return
+        for message in messages:
+            if sentence := self._quarrels.heard(message):
+                self.refuse(message.source, sentence, now)
+                self._feedback.publish("/ld/out/error", (sentence,), "livediffusion", now)
+            yield from self._take(message, now, beat)
+
+    def _learned(self, edit: EditMappings | None) -> Iterator[Asked]:
+        if edit is not None:
+            yield Asked(edit, self.learning.source)
+
     def _take(self, message: ControlMessage, now: Seconds, beat: Beats) -> Iterator[Asked]:
         performance, source = self.performance, message.source
         try:
@@ -83,10 +116,21 @@ class Desk:
                 if change.clamped:
                     self._say_clamped(change, source, now)
                 for effect in performance.apply(change, beat, source, now, message.bundle):
-                    yield Asked(effect, source)
+                    yield from self._ask(effect, source, now)
                 self._publish(change.address, source, now)
+                if not source.startswith("midi "):
+                    yield from self._learned(self.learning.touched(change.address, now))
         except Refused as refusal:
             self.refuse(source, str(refusal), now)
+
+    def _ask(self, effect: Effect, source: str, now: Seconds) -> Iterator[Asked]:
+        """What others must do for it; learning is done here. Raises Refused."""
+        if isinstance(effect, Learn):
+            self.learning.begin(effect.address, source, now)
+        elif isinstance(effect, Unlearn):
+            yield Asked(self.learning.unlearn(effect.address), source)
+        else:
+            yield Asked(effect, source)
 
     def _say_clamped(self, change: Change, source: str, now: Seconds) -> None:
         """Once to each sender for each address."""
@@ -109,11 +153,9 @@ class Desk:
         if values := self.performance.at_address(address):
             self._feedback.publish(address, values, source, now)
 
-    def _target_of(self, address: str) -> float | None:
+    def _target_of(self, address: str) -> Value | None:
         values = self.performance.at_address(address)
-        if len(values) != 1 or isinstance(values[0], str):
-            return None
-        return float(values[0])
+        return values[0] if len(values) == 1 else None
 
     def _source_of(self, address: str) -> str | None:
         return self.performance.sources.get(address)

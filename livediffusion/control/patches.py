@@ -14,10 +14,17 @@ from typing import TypeAlias
 from livediffusion.config import Config, model_name
 from livediffusion.control.desk import Desk
 from livediffusion.control.osc_feedback import Feedback
-from livediffusion.control.patchwatch import Broken, Edited, PatchWatch, SceneLost
+from livediffusion.control.patchwatch import (
+    Broken,
+    Edited,
+    Mapped,
+    PatchWatch,
+    SceneLost,
+    Unmapped,
+)
 from livediffusion.errors import UserError
 from livediffusion.render.process import Renderer
-from livediffusion.state.effects import LoadPatch, ReturnTo, SaveScene
+from livediffusion.state.effects import EditMappings, LoadPatch, ReturnTo, SaveScene
 from livediffusion.state.history import Before, go_back
 from livediffusion.state.parameters import Refused
 from livediffusion.state.patch import Patch, find_patch, load_patch
@@ -54,7 +61,9 @@ class Patches:
         self._watch = PatchWatch()
         self._watch.watch(performance.patch)
 
-    def carry_out(self, effect: LoadPatch | ReturnTo | SaveScene, source: str, beat: Beats) -> None:
+    def carry_out(
+        self, effect: LoadPatch | ReturnTo | SaveScene | EditMappings, source: str, beat: Beats
+    ) -> None:
         """Do what a message asked for. Raises UserError; the old patch plays on then."""
         if isinstance(effect, LoadPatch):
             patch = load_patch(find_patch(effect.name, self._folders))
@@ -62,6 +71,8 @@ class Patches:
             self._with_model(patch, lambda model, now: self._load(patch, model, now), beat)
         elif isinstance(effect, ReturnTo):
             self._return_to(effect.before, beat)
+        elif isinstance(effect, EditMappings):
+            self._watch.map(self._performance.patch, effect.edit, source)
         else:
             self._save_scene(effect.name, source, beat)
 
@@ -73,11 +84,20 @@ class Patches:
                 self._feedback.publish("/ld/out/error", (news.sentence,), "livediffusion", now)
             elif isinstance(news, SceneLost):
                 self._desk.refuse(news.source, news.sentence, now)
+            elif isinstance(news, Unmapped):
+                self._desk.learning.tell("failed", news.sentence, news.source, now)
+            elif isinstance(news, Mapped):
+                self._hear_mapped(news, now, beat)
             elif news.patch.path == self._performance.patch.path:  # else it was switched since
                 self._renew(news.patch, beat)
                 if not isinstance(news, Edited):
                     self._performance.scene = news.name
                     self._publish_everything(beat)
+
+    def _hear_mapped(self, news: Mapped, now: Seconds, beat: Beats) -> None:
+        if news.patch.path == self._performance.patch.path:
+            self._renew(news.patch, beat)
+        self._desk.learning.tell("learned", news.sentence, news.source, now)
 
     def model_came(self, model: str, beat: Beats) -> None:
         """A model is loaded: the patch that has waited for it is played."""

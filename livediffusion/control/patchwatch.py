@@ -1,7 +1,7 @@
 """The file of the present patch: read again when it is saved, and written into.
 
 Threading: one thread of its own reads and writes, so that no disk can hold up the control loop;
-that loop asks with `watch` and `save_scene` and hears with `poll`.
+that loop asks with `watch`, `save_scene` and `map`, and hears with `poll`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from livediffusion.errors import UserError
-from livediffusion.state.patch import Patch, load_patch
-from livediffusion.state.patchfile import edit_patch
+from livediffusion.state.patch import Patch, load_patch, parse_patch
+from livediffusion.state.patchfile import NotWritten, edit_patch
 from livediffusion.state.scenefile import with_scene
 from livediffusion.state.tomlsource import FileProblems
 from livediffusion.types import Seconds
@@ -55,10 +55,27 @@ class SceneLost:
     source: str  # who asked for it
 
 
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The mappings have changed as was asked; the sentence says how."""
+
+    patch: Patch
+    sentence: str
+    source: str  # who asked for it
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """The mappings could not be changed; the file is as it was."""
+
+    sentence: str
+    source: str
+
+
 _UNWRITABLE = "The scene could not be written into {path} ({why}); see the log."
 _log = logging.getLogger(__name__)
 
-News: TypeAlias = Edited | Broken | SceneSaved | SceneLost
+News: TypeAlias = Edited | Broken | SceneSaved | SceneLost | Mapped | Unmapped
 _Seen: TypeAlias = tuple[int, int, int]  # time, size and inode
 _Job: TypeAlias = Callable[[], None]
 
@@ -86,6 +103,10 @@ class PatchWatch:
     ) -> None:
         """Write a scene into a patch file, and prompts that were added on stage."""
         self._jobs.put(lambda: self._save(path, name, keys, added, source))
+
+    def map(self, patch: Patch, edit: Callable[[str], tuple[str, str]], source: str) -> None:
+        """Change the mappings in the file of a patch; `edit` says in a sentence what changes."""
+        self._jobs.put(lambda: self._map(patch, edit, source))
 
     def poll(self) -> list[News]:
         """What has happened since the last call, without waiting."""
@@ -153,6 +174,27 @@ class PatchWatch:
         if path == self._path:
             self._content, self._seen = patch.content, None
         self._news.put(SceneSaved(patch, name))
+
+    def _map(self, patch: Patch, edit: Callable[[str], tuple[str, str]], source: str) -> None:
+        said: list[str] = []
+
+        def change(text: str) -> str:
+            text, sentence = edit(text)
+            said.append(sentence)
+            return text
+
+        try:
+            try:
+                patch = edit_patch(patch.path or Path(), change)
+            except NotWritten as error:  # it holds until the end of the set
+                patch = parse_patch(change(patch.content), patch.path)
+                said[:] = [f"{said[-1]} {error} So it holds only until another patch is loaded."]
+        except UserError as error:
+            self._news.put(Unmapped(" ".join(str(error).split()), source))
+            return
+        if patch.path == self._path:
+            self._content, self._seen = patch.content, None
+        self._news.put(Mapped(patch, said[-1], source))
 
 
 def _seen(path: Path | None) -> _Seen | None:

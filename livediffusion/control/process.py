@@ -12,6 +12,7 @@ from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.journal import Journal
 from livediffusion.control.midi import MidiInputs
+from livediffusion.control.midi_out import MidiOutputs
 from livediffusion.control.network import Network
 from livediffusion.control.settings import ControlSettings
 from livediffusion.control.view import View
@@ -39,9 +40,9 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     wake = threading.Event()
     inbox = Inbox(wake)
     network = Network(config, inbox, memory.subscriptions if memory else config.osc.feedback)
-    midi = MidiInputs(config.midi.inputs, wake)
+    midi, lights = MidiInputs(config.midi.inputs, wake), MidiOutputs(config.midi.outputs)
     feedback = network.feedback
-    desk = Desk(performance, inbox, midi, feedback, config.models)
+    desk = Desk(performance, inbox, midi, lights, feedback, config.models)
     if memory is None:  # else a predecessor has said it
         desk.proofread(time.monotonic())
     folders = (settings.patch.parent, *settings.patch_folders)
@@ -64,7 +65,9 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
             journal.remember(now, beat, performance, feedback.subscriptions, conductor.playing)
     finally:
         conductor.close()
+        desk.close()
         midi.close()
+        lights.close()
         network.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -61,4 +62,36 @@ class SendState:
     """The sender wants every value."""
 
 
-Effect: TypeAlias = PlayerSet | PlayerDo | LoadPatch | ReturnTo | SaveScene | Listen | SendState
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """What moves next is to be mapped to this address."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlearn:
+    """Nothing is to move this address any more."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditMappings:
+    """Change the patch file: `edit` takes its text to the new one and a sentence on the change."""
+
+    edit: Callable[[str], tuple[str, str]]
+
+
+Effect: TypeAlias = (
+    PlayerSet
+    | PlayerDo
+    | LoadPatch
+    | ReturnTo
+    | SaveScene
+    | Listen
+    | SendState
+    | Learn
+    | Unlearn
+    | EditMappings
+)

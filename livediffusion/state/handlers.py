@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from livediffusion.state.blend import Weights, xy_weights
 from livediffusion.state.effects import (
     Effect,
+    Learn,
     Listen,
     LoadPatch,
     PlayerDo,
     PlayerSet,
     SaveScene,
     SendState,
+    Unlearn,
 )
 from livediffusion.state.history import undo
 from livediffusion.state.parameters import Refused
@@ -176,6 +178,14 @@ def _listen(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return [Listen(port, host, change.row.key == "subscribe")]
 
 
+def _learn(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [Learn(str(change.values[0]))]
+
+
+def _unlearn(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [Unlearn(str(change.values[0]))]
+
+
 def _send_state(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return [SendState()]
 
@@ -202,6 +212,8 @@ HANDLERS: dict[str, Handler] = {
     "undo": _undo,
     "subscribe": _listen,
     "unsubscribe": _listen,
+    "learn": _learn,
+    "unlearn": _unlearn,
     "state": _send_state,
     "play": _do,
     "stop": _do,

@@ -29,6 +29,7 @@ class Mapper:
         self._knobs: dict[tuple[MidiMapping, str, int], Knob] = {}  # and device and channel
         self._decoder = ControlDecoder()
         self._bank: int | None = None
+        self.moved: tuple[Moved, ...] = ()  # what the last event was
         self.take(mappings)
 
     def take(self, mappings: Sequence[MidiMapping]) -> None:
@@ -48,7 +49,8 @@ class Mapper:
         if event.kind == "gone":
             self.forget(event.device)
         messages = []
-        for moved in self._decoder.feed(event):
+        self.moved = tuple(self._decoder.feed(event))
+        for moved in self.moved:
             source = source_of(event.device, moved.control)
             for mapping in self._meant(moved.control, event.device):
                 knob = self._knobs.setdefault((mapping, event.device, event.channel), Knob())

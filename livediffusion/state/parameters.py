@@ -22,7 +22,6 @@ PREFIX = "/ld/"
 MAX_PROMPTS = 64
 MAX_SEED = 2**31 - 1
 MAX_BANK = 16
-MAX_BANK = 16
 MAX_MORPH = 256  # beats that a scene may take
 QUANTISE = ("off", "beat", "bar", "loop")
 
@@ -152,6 +151,10 @@ TABLE: tuple[Parameter, ...] = (
     _request("subscribe", "feedback on change to this port of the sender, or of a host that is "
              "allowed; without a port, back the way it came; 16 at most"),
     _request("unsubscribe", "no more feedback there"),
+    Parameter("learn", "s", "the next control that moves is mapped to this address; * for the next "
+              "address that is touched, empty to stop", kind="request", in_files=False),
+    Parameter("unlearn", "s", "no control moves this address any more", kind="request",
+              in_files=False),
     _readout("beat", "f", "song beat that sounds", "beats"),
     _readout("bar", "i", "bar that sounds, from 1", "bars"),
     _readout("tempo", "f", "tempo that sounds", "bpm"),
@@ -161,6 +164,7 @@ TABLE: tuple[Parameter, ...] = (
     _readout("level", "f", "peak level", "dBFS"),
     _readout("late", "i", "loops that were not ready in time"),
     _readout("underruns", "i", "times that the audio device went hungry"),
+    _readout("learn", "ss", "how learning goes: a word and a sentence"),
     _readout("drops", "i", "OSC packets lost because they came faster than they could be read"),
     _readout("error", "s", "what was refused, and what to do"),
 )

@@ -21,6 +21,10 @@ from livediffusion.state.patch import Patch, parse_patch
 from livediffusion.state.tomlsource import FileProblems, Source, statements
 
 
+class NotWritten(UserError):  # noqa: N818 - an answer, as Refused is
+    """The file cannot be written."""
+
+
 def edit_patch(path: Path, edit: Callable[[str], str]) -> Patch:
     """Let `edit` change the file's text, and put it in the file's place all at once.
 
@@ -40,7 +44,7 @@ def edit_patch(path: Path, edit: Callable[[str], str]) -> Patch:
         raise UserError(f"The patch {path.name} is not UTF-8 text.") from None
     except OSError as error:
         why = error.strerror or str(error)
-        raise UserError(f"The patch {path} cannot be written ({why}).") from None
+        raise NotWritten(f"The patch {path} cannot be written ({why}).") from None
     return patch
 
 

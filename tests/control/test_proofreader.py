@@ -10,6 +10,7 @@ import pytest
 
 from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
+from livediffusion.control.midi_out import MidiOutputs
 from livediffusion.control.osc import AllowList
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.oscwire import decode, encode
@@ -43,7 +44,8 @@ class Stage:
         self.feedback = Feedback(self._send, AllowList([ip_network("10.0.0.0/24")]))
         self.models = {"learned": str(folder), "riffusion": "somebody/on-the-hub"}
         self.performance = self._performance("house", "learned")
-        self.desk = Desk(self.performance, self.inbox, NoMidi(), self.feedback, self.models)
+        midi = NoMidi(), MidiOutputs([])
+        self.desk = Desk(self.performance, self.inbox, *midi, self.feedback, self.models)
 
     def _performance(self, text, model):
         return Performance(parse_patch(PATCH.format(text=text, model=model)), model)
