@@ -23,6 +23,7 @@ from livediffusion.render import process as renderer
 from livediffusion.state.effects import (
     EditMappings,
     Listen,
+    LoadModel,
     LoadPatch,
     PlayerDo,
     PlayerSet,
@@ -116,6 +117,8 @@ class Conductor:
                 self._set_player(effect.name, effect.value)
             elif isinstance(effect, PlayerDo):
                 self._do(effect.action)
+            elif isinstance(effect, LoadModel):
+                self.patches.use_model(effect.name)
             elif isinstance(effect, LoadPatch | ReturnTo | SaveScene | EditMappings):
                 self.patches.carry_out(effect, source, beat)
             elif isinstance(effect, Listen):

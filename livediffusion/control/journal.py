@@ -18,7 +18,7 @@ from livediffusion.types import Beats, Json, Seconds
 _NAME = "journal.json"
 _INTERVAL_S = 0.2
 # The file is loaded, the pad's weights are in the blend, what the scene did is in the values.
-_NOT_RESTORED = ("/ld/patch", "/ld/xy", "/ld/scene")
+_NOT_RESTORED = ("/ld/patch", "/ld/model", "/ld/xy", "/ld/scene")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from livediffusion.config import Config, model_name
 from livediffusion.control.desk import Desk
+from livediffusion.control.models import check_model
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.patchwatch import (
     Broken,
@@ -51,6 +52,7 @@ class Patches:
         folders: Iterable[Path],
     ) -> None:
         self.model = ""  # the command line's, over any patch's
+        self._chosen = ""  # by the performer, for as long as this patch is played
         self._config = config
         self._performance = performance
         self._renderer = renderer
@@ -67,7 +69,7 @@ class Patches:
         """Do what a message asked for. Raises UserError; the old patch plays on then."""
         if isinstance(effect, LoadPatch):
             patch = load_patch(find_patch(effect.name, self._folders))
-            self._next = None
+            self._next, self._chosen = None, ""
             self._with_model(patch, lambda model, now: self._load(patch, model, now), beat)
         elif isinstance(effect, ReturnTo):
             self._return_to(effect.before, beat)
@@ -75,6 +77,15 @@ class Patches:
             self._watch.map(self._performance.patch, effect.edit, source)
         else:
             self._save_scene(effect.name, source, beat)
+
+    def use_model(self, name: str) -> None:
+        """Play on with another model, once it is loaded. Raises UserError; the old one plays on."""
+        check_model(name, self._config.models)
+        self._next = None
+        if name != self._performance.model:
+            if not self._renderer.load(name):
+                raise UserError(f"The model {name} cannot be loaded: no renderer is there.")
+            self._next = name, self._take_model
 
     def hear(self, now: Seconds, beat: Beats) -> None:
         """Take what has happened to the patch file."""
@@ -120,7 +131,7 @@ class Patches:
 
     def _with_model(self, patch: Patch, take: _Take, beat: Beats) -> None:
         """Take a patch at once if its model is there, else when it has come."""
-        model = model_name(self._config, patch.model, self.model)
+        model = model_name(self._config, patch.model, self._chosen or self.model)
         if model == self._performance.model:
             take(model, beat)
         elif self._renderer.load(model):
@@ -132,6 +143,13 @@ class Patches:
         self._renderer.cancel()
         self._performance.load(patch, model, beat)
         self._taken(beat)
+
+    def _take_model(self, model: str, beat: Beats) -> None:
+        self._renderer.cancel()
+        self._chosen = model
+        self._performance.use_model(model)
+        self._desk.proofread(0.0)
+        self._publish_everything(beat)
 
     def _return_to(self, before: Before, beat: Beats) -> None:
         def take(model: str, beat: Beats) -> None:

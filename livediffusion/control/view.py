@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from livediffusion.control.models import known_models
 from livediffusion.control.snapshot import Snapshot
 from livediffusion.ipc.arena import Arena
-from livediffusion.render.settings import POCKET, own_models
 from livediffusion.state.performance import Performance
 from livediffusion.types import Value
 
@@ -40,6 +40,6 @@ class View:
             choices={
                 "/ld/patch": tuple(sorted(patches)),
                 "/ld/scene": tuple(scene.name for scene in performance.patch.scenes),
-                "/ld/model": tuple(sorted({POCKET, *own_models(), *self._models})),
+                "/ld/model": tuple(sorted(known_models(self._models))),
             },
         )

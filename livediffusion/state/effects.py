@@ -35,6 +35,13 @@ class LoadPatch:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Play the same patch with another model."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnTo:
     """Take the patch that was left, as it was."""
 
@@ -87,6 +94,7 @@ Effect: TypeAlias = (
     PlayerSet
     | PlayerDo
     | LoadPatch
+    | LoadModel
     | ReturnTo
     | SaveScene
     | Listen

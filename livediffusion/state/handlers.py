@@ -15,6 +15,7 @@ from livediffusion.state.effects import (
     Effect,
     Learn,
     Listen,
+    LoadModel,
     LoadPatch,
     PlayerDo,
     PlayerSet,
@@ -148,6 +149,10 @@ def _load_patch(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return [LoadPatch(str(change.values[0]))]
 
 
+def _load_model(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [LoadModel(str(change.values[0]))]
+
+
 def _launch(self: Performance, change: Change, now: Beats) -> list[Effect]:
     scene = find_scene(self.patch.scenes, change.values[0])
     beats = float(change.values[1]) if len(change.values) > 1 else None
@@ -206,6 +211,7 @@ HANDLERS: dict[str, Handler] = {
     "negative": _set_negative,
     "tempo": _set_tempo,
     "patch": _load_patch,
+    "model": _load_model,
     "scene": _launch,
     "scene.next": _launch_next,
     "scene.save": _save_scene,

@@ -129,6 +129,8 @@ TABLE: tuple[Parameter, ...] = (
            low=20.0, high=300.0, unit="bpm", default=120.0, renders=True),
     _value("patch", "s", "load a patch: its name in the patches folder, no paths",
            renders=True, in_files=False),
+    _value("model", "s", "play on with another model: a name from [models] in the config, no paths",
+           renders=True, in_files=False),
     _value("scene", "s", "launch a scene, by name or by number from 1, at the next place that the "
            "quantise allows; the float is how long it takes, else its own glide, else /ld/glide",
            low=0.0, high=MAX_MORPH, unit="beats", optional="f", by_number=True, renders=True,

@@ -206,6 +206,13 @@ class Performance:
         self._take_patch_values(now)
         self.outlook.refresh()
 
+    def use_model(self, model: str) -> None:
+        """Go on with another model, whose defaults are to be told."""
+        self.model = self.trajectory.model = model
+        self.trajectory.defaults = None
+        self.trajectory.revision += 1
+        self.outlook.refresh()
+
     def at_address(self, address: str) -> tuple[Value, ...]:
         """The target value that an address reports; empty where there is none."""
         found = find(address)

@@ -45,5 +45,6 @@ _READERS: dict[str, _Reader] = {
     "seed.morph": lambda p, _: p.trajectory.morph.target,
     "tempo": lambda p, _: (p.trajectory.tempo,),
     "patch": lambda p, _: (p.patch.stem,),
+    "model": lambda p, _: (p.model,),
     "scene": lambda p, _: (p.waiting.scene.name if p.waiting else p.scene,),
 }

@@ -1,6 +1,6 @@
 """Run as a program: send OSC numbers to a port of this machine, so many a second.
 
-flooding.py PORT MESSAGES_A_SECOND SECONDS; prints how many were sent. The last is 0.125 on /ld/gain.
+flooding.py PORT MESSAGES_A_SECOND SECONDS prints how many were sent. The last is 0.125 on /ld/gain.
 """
 
 import socket
