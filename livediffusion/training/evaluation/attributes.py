@@ -43,7 +43,7 @@ AXES: dict[str, Axis] = {
     "mode": Axis("major over minor", True, Style(mode="minor"), Style(mode="major"), notes=True),
     "drums": Axis("percussive", True, Style(stems="no drums"), Style(), drums=True),
     "bass": Axis(
-        "percussive", False, Style(stems="only drums"), Style(stems="only bass"), True, True
+        "high end", False, Style(stems="only drums"), Style(stems="only bass"), True, True
     ),
 }
 Task = tuple[str, str, int]  # axis, genre, seed
