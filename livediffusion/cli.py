@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 
 from livediffusion.cli_training import app as train_app
 from livediffusion.errors import UserError
-from livediffusion.terminal import ConfigOption, JsonOption, err, out, print_json
+from livediffusion.terminal import ConfigOption, JsonOption, err, out, print_json, say
 
 app = typer.Typer(
     help=__doc__.splitlines()[0] if __doc__ else None,
@@ -138,6 +138,28 @@ def bench(
         print_json(results)
     else:
         out().print(table(results))
+
+
+@app.command()
+def learn(
+    target: Annotated[str, typer.Argument(help="gain, seed.morph ...; else what you touch.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Map a MIDI control: touch a parameter, move a knob (livediffusion must be playing)."""
+    from livediffusion.control import remote
+
+    remote.learn(target, config, say)
+
+
+@app.command()
+def unlearn(
+    target: Annotated[str, typer.Argument(help="gain, seed.morph ...")],
+    config: ConfigOption = None,
+) -> None:
+    """Let no MIDI control move a parameter any more."""
+    from livediffusion.control import remote
+
+    remote.unlearn(target, config, say)
 
 
 def main() -> None:

@@ -1,11 +1,8 @@
 """MIDI over a real JACK server, from python-rtmidi and from Csound."""
 
 import os
-import queue
 import shutil
 import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 
@@ -13,50 +10,13 @@ import pytest
 
 from livediffusion.control.midi_driver import NO_MIDI
 from tests.jack import Jack, available
-
-PEER = Path(__file__).with_name("midi_peer.py")
+from tests.midi import Peer
 
 pytestmark = [
     pytest.mark.jack,
     pytest.mark.skipif(not available(), reason="needs jackd2 and jack-capture"),
     pytest.mark.skipif(Path("/dev/snd/seq").exists(), reason="ALSA's MIDI would be used here"),
 ]
-
-
-class Peer:
-    """A process of midi_peer.py; its lines are read on a thread."""
-
-    def __init__(self, *arguments):
-        self.lines = queue.Queue()
-        self.process = subprocess.Popen(
-            [sys.executable, str(PEER), *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-        threading.Thread(target=self._read, daemon=True).start()
-        self.expect("ready")
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.put(line.strip())
-
-    def send(self, *data):
-        print(*data, file=self.process.stdin, flush=True)
-
-    def next(self, timeout=45.0):
-        return self.lines.get(timeout=timeout)
-
-    def expect(self, wanted, timeout=45.0):
-        """Read on until this line."""
-        end = time.monotonic() + timeout
-        while (line := self.next(max(0.01, end - time.monotonic()))) != wanted:
-            pass
-        return line
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
 
 
 @pytest.fixture
@@ -127,6 +87,66 @@ def test_without_any_midi_it_says_so_once_and_finds_it_later(peers):
             is_open(listener, "late")
     finally:
         os.environ.pop("JACK_DEFAULT_SERVER", None)
+
+
+def test_controllers_show_the_values_and_everything_again_when_they_come_back(jack, peers):
+    stage = peers("show", "Launch Control", "nobody")
+    launch, other = peers("receive", "Launch Control"), peers("receive", "other")
+    assert {launch.next(), launch.next()} == {"176 21 127", "144 36 0"}
+    for line, shown in (("/ld/gain -60", "176 21 0"), ("/ld/hold 1", "144 36 127")):
+        stage.send(line)
+        assert launch.next() == shown
+    launch.close()
+    stage.expect("log MIDI output Launch Control:in is gone.")
+    launch = peers("receive", "Launch Control")
+    assert {launch.next(), launch.next()} == {"176 21 0", "144 36 127"}
+    stage.send("/ld/gain", "0")
+    assert launch.next() == "176 21 127"
+    assert other.lines.empty()
+
+
+def test_nobody_listens_to_what_livediffusion_itself_sends(jack, peers):
+    stage = peers("show", "*")
+    peers("receive", "Launch Control")
+    stage.expect("log MIDI output Launch Control:in is open.")
+    listener = peers("listen", "*")
+    pads = peers("send", "pads")
+    is_open(listener, "pads")
+    stage.send("/ld/gain", "-60")
+    time.sleep(0.2)
+    pads.send(0xC3, 7)
+    assert listener.next() == "pads program 4 7 0"
+    assert [port for port in jack.ports() if port.startswith("livediffusion")] != []
+
+
+def test_pressure_and_rpn_come_through(jack, peers):
+    listener, keys = peers("listen", "keys"), peers("send", "keys")
+    is_open(listener, "keys")
+    for message in ((0xA2, 60, 100), (0xD2, 99), (0xB0, 101, 0), (0xB0, 100, 2), (0xB0, 6, 64)):
+        keys.send(*message)
+    assert [listener.next() for _ in range(5)] == [
+        "keys polytouch 3 60 100", "keys touch 3 0 99", "keys cc 1 101 0", "keys cc 1 100 2",
+        "keys cc 1 6 64",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(not shutil.which("jack_midiseq"), reason="needs jack_midiseq")
+def test_a_sequencers_notes_are_heard_on_time(jack, peers):
+    listener = peers("listen", "seq*")
+    command = ["jack_midiseq", "seq", "24000", "0", "60", "8000", "12000", "63", "8000"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    sequencer = subprocess.Popen(command, **quiet)
+    try:
+        listener.expect("log MIDI input seq:out is open.")
+        heard = [listener.next().split()[1:] for _ in range(16)]
+    finally:
+        sequencer.kill()
+        sequencer.wait()
+    notes = [(number, value != "0") for _, _, number, value in map(tuple, heard)]
+    first = notes.index(("60", True))
+    assert notes[first : first + 8] == [
+        ("60", True), ("60", False), ("63", True), ("63", False)
+    ] * 2  # fmt: skip
 
 
 CSOUND = """\

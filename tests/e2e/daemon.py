@@ -26,15 +26,22 @@ class Daemon:
     """`livediffusion play PATCH` on free ports, or on a given OSC port."""
 
     def __init__(
-        self, folder: Path, patch: str, output: str, *options: str, port: int | None = None
+        self,
+        folder: Path,
+        patch: str,
+        output: str,
+        *options: str,
+        port: int | None = None,
+        more: str = "",
     ) -> None:
+        """`more` is added to the config."""
         self.port, self.web_port = port or free_port(), free_port()
         self.osc = SimpleUDPClient("127.0.0.1", self.port)
         self.patch = folder / "set.toml"
         self.patch.write_text(patch, encoding="utf-8")
         config = folder / "config.toml"
         web = f"[web]\nport = {self.web_port}\nannounce = false\n"
-        config.write_text(f"[osc]\nport = {self.port}\n{web}", encoding="utf-8")
+        config.write_text(f"[osc]\nport = {self.port}\n{web}{more}", encoding="utf-8")
         command = [sys.executable, "-m", "livediffusion", "play", str(self.patch)]
         self._log = (folder / "play.log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
@@ -125,10 +132,15 @@ class Daemon:
 
 @contextmanager
 def running(
-    folder: Path, patch: str, output: str, *options: str, port: int | None = None
+    folder: Path,
+    patch: str,
+    output: str,
+    *options: str,
+    port: int | None = None,
+    more: str = "",
 ) -> Iterator[Daemon]:
-    """A daemon in whose speakers there is music."""
-    daemon = Daemon(folder, patch, output, *options, port=port)
+    """A daemon in whose speakers there is music; `more` is added to its config."""
+    daemon = Daemon(folder, patch, output, *options, port=port, more=more)
     try:
         daemon.wait_for_music()
         yield daemon
