@@ -31,7 +31,6 @@ _STARTS_S = 20.0  # from a child's start to the first beat of its heart, at most
 _STOP_S = 2.0  # for an orderly end; then a child is killed
 _BACKOFF_S = (0.0, 0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 _STEADY_S = 30.0  # a child that lived this long has earned a fresh start
-_START_S = 30.0  # for a child to show a first sign of life
 _YOUNG_S = 10.0  # a folder that new may be another daemon's that is starting
 _ROOM_BYTES = 512 << 20  # what a run may need in the memory-mapped file
 
