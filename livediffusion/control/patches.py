@@ -22,6 +22,7 @@ from livediffusion.control.patchwatch import (
     PatchWatch,
     SceneLost,
     Unmapped,
+    in_one_sentence,
 )
 from livediffusion.errors import UserError
 from livediffusion.render.process import Renderer
@@ -32,6 +33,7 @@ from livediffusion.state.patch import Patch, find_patch, load_patch
 from livediffusion.state.performance import Performance
 from livediffusion.state.renewal import renew
 from livediffusion.state.scenes import to_save
+from livediffusion.state.tomlsource import FileProblems
 from livediffusion.types import Beats, Seconds
 
 _Take: TypeAlias = Callable[[str, Beats], None]  # model, song beat
@@ -68,7 +70,7 @@ class Patches:
     ) -> None:
         """Do what a message asked for. Raises UserError; the old patch plays on then."""
         if isinstance(effect, LoadPatch):
-            patch = load_patch(find_patch(effect.name, self._folders))
+            patch = _read(find_patch(effect.name, self._folders))
             self._next, self._chosen = None, ""
             self._with_model(patch, lambda model, now: self._load(patch, model, now), beat)
         elif isinstance(effect, ReturnTo):
@@ -159,7 +161,7 @@ class Patches:
             self._taken(beat)
 
         try:
-            patch = load_patch(Path(before.patch))
+            patch = _read(Path(before.patch))
             self._next = None
             self._with_model(patch, take, beat)
         except UserError:
@@ -199,3 +201,11 @@ class Patches:
     def _publish_everything(self, beat: Beats) -> None:
         for address, values in self._performance.everything(beat).items():
             self._feedback.publish(address, values, "patch", 0.0)
+
+
+def _read(path: Path) -> Patch:
+    """Read a patch file. Raises UserError with one sentence, however much is wrong."""
+    try:
+        return load_patch(path)
+    except FileProblems as problems:
+        raise UserError(in_one_sentence(path, problems)) from None

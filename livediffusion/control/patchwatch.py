@@ -149,7 +149,8 @@ class PatchWatch:
         except FileProblems as problems:
             if seen == self._doubtful:  # nobody is still writing it
                 self._seen = seen
-                self._news.put(Broken(_sentence(self._path, problems)))
+                sentence = in_one_sentence(self._path, problems)
+                self._news.put(Broken(f"{sentence} The old patch plays on."))
             self._doubtful = seen
         except UserError:
             return
@@ -205,8 +206,8 @@ def _seen(path: Path | None) -> _Seen | None:
     return None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def _sentence(path: Path, problems: FileProblems) -> str:
-    """The first problem with its line; how many there are."""
+def in_one_sentence(path: Path, problems: FileProblems) -> str:
+    """The first problem with its line, and how many more there are."""
     first, *others = problems.problems
     more = f" (and {len(others)} more: livediffusion check {path.name})" if others else ""
-    return f"{path.name}, line {first.line}: {first.sentence}{more} The old patch plays on."
+    return f"{path.name}, line {first.line}: {first.sentence}{more}"

@@ -117,6 +117,7 @@ class History:
 def as_it_is(self: Performance, addresses: Iterable[str] | None, now: Beats) -> Before:
     """The present values of these addresses; of all for None, to come back to this patch."""
     state = self.everything(now)
+    state[_BLEND] = self.trajectory.goal(now)
     whole = addresses is None
     return Before(
         values={address: state.get(address, ()) for address in addresses or state},
@@ -140,6 +141,7 @@ def undo(self: Performance, now: Beats) -> list[Effect]:
             return [ReturnTo(before)]
         if before.values != as_it_is(self, before.values, now).values:
             return go_back(self, before, now)
+        self.take_touched(before.touched)
     raise Refused("There is nothing to undo.")
 
 

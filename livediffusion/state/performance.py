@@ -104,7 +104,7 @@ class Performance:
             self.history.gesture(change, before, time, bundle)
         for address in self._moved_with(change):
             self.sources[address] = source
-        if source not in (PATCH, JOURNEY, UNDO):
+        if change.row.in_files and source not in (PATCH, JOURNEY, UNDO):
             self._touched.add(change.address)
         if change.row.renders:
             self.trajectory.revision += 1

@@ -30,7 +30,6 @@ _HANDOVER_S = 0.05  # a boundary nearer than this cannot be reached any more
 _ALWAYS_KEPT = frozenset({"blend", "seed.a", "seed.b", "seed.morph", "drift"})
 _NEVER_KEPT = frozenset({"glide", "xy", "prompt.{n}.weight"})  # the blend says what the pad made
 _OF_THE_HAND = frozenset({"gain", "filter", "hold", "mute"})
-_DIGITS = 4  # of a number in a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def to_save(self: Performance, now: Beats) -> dict[str, Value | list[Value]]:
     moved = {change.row.key for scene in self.patch.scenes for change in scene.changes}
     fresh = type(self)(self.patch, self.model)
     usual, found = fresh.everything(now), dict[str, Value | list[Value]]()
-    state = self.everything(now)
+    state = self.everything(now) | {"/ld/blend": self.trajectory.goal(now)}
     for row in TABLE:
         if not row.in_files or row.key in _NEVER_KEPT:
             continue
@@ -124,6 +123,11 @@ def to_save(self: Performance, now: Beats) -> dict[str, Value | list[Value]]:
             values = state.get(row.address_of(n), ())
             differs = row.key not in _OF_THE_HAND and values != usual.get(row.address_of(n), ())
             if values and (wanted or differs):
-                kept = [round(v, _DIGITS) if isinstance(v, float) else v for v in values]
+                kept = [_written(value) for value in values]
                 found[row.key_of(n)] = kept if row.types == "f*" else kept[0]
     return found
+
+
+def _written(value: Value) -> Value:
+    """As it stands in a file that people read: six digits are more than anybody hears."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -89,6 +89,11 @@ class Trajectory:
         added = len(self.texts) - len(self._kept)
         return normalised(self.weights.at(beat), (*self._kept, *(0.0,) * added))
 
+    def goal(self, beat: Beats) -> tuple[float, ...]:
+        """The raw weights that it is going to; where all are zero, the blend that is kept."""
+        target = self.weights.target
+        return target if any(target) else self.blend_at(beat)
+
     def move_weights(self, target: tuple[float, ...], now: Beats, glide: Beats) -> None:
         """Glide to new raw weights."""
         self._kept = self.blend_at(now)

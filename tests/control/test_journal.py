@@ -62,6 +62,46 @@ def test_a_broken_journal_is_no_journal(tmp_path: Path) -> None:
     assert Journal(tmp_path).recall(0.0) is None
 
 
+SCENE = '[[scene]]\nname = "drop"\nblend = [0, 1]\nseed.a = 9\n'
+
+
+def send(to: Performance, address: str, *values: object, beat: float) -> None:
+    for change in interpret(address, values, len(to.trajectory.texts)):
+        to.apply(change, beat, "osc test", beat / 2.0)
+
+
+def test_undo_scene_and_a_scene_that_waits_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "set.toml"
+    path.write_text(PATCH + SCENE, encoding="utf-8")
+    before = Performance(load_patch(path), "pocket")
+    send(before, "/ld/blend", 0.5, 0.25, beat=4.0)
+    send(before, "/ld/scene", "drop", 0.0, beat=5.5)
+    before.advance(6.0)
+    send(before, "/ld/quantise", "loop", beat=7.0)
+    send(before, "/ld/scene", "drop", 4.0, beat=9.0)
+    Journal(tmp_path).remember(1.0, 9.0, before, [], True)
+    memory = Journal(tmp_path).recall(9.5)
+    assert memory is not None
+    again = memory.performance
+    assert (again.scene, again.waiting) == ("drop", before.waiting)
+    send(again, "/ld/undo", beat=10.0)
+    assert again.waiting is None
+    for expected in (("beat", (0.0, 1.0)), ("beat", (0.5, 0.25)), ("beat", (1.0, 0.0))):
+        send(again, "/ld/undo", beat=10.0)
+        assert (again.values["quantise"], again.trajectory.weights.target) == expected
+
+
+def test_a_file_that_was_broken_since_does_not_keep_control_from_coming_back(
+    tmp_path: Path,
+) -> None:
+    before = begin(tmp_path)
+    Journal(tmp_path).remember(1.0, 0.0, before, [], True)
+    (tmp_path / "set.toml").write_text("tempoo = 1\n", encoding="utf-8")
+    memory = Journal(tmp_path).recall(0.0)
+    assert memory is not None
+    assert memory.performance.patch == before.patch
+
+
 def test_the_journey_goes_on_where_it_was(tmp_path: Path) -> None:
     step = "[[step]]\nbeats = 8\nblend = [1, 0]\n[[step]]\nbeats = 8\nblend = [0, 1]\n"
     (tmp_path / "set.toml").write_text(PATCH + step, encoding="utf-8")

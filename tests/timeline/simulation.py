@@ -25,7 +25,7 @@ def weight_of(rendered: RenderRequest) -> float:
 
 @dataclass
 class Glide:
-    """A trajectory that moves the weight from `start` to `end` between two beats."""
+    """A trajectory that moves the weight from `start` to `end` between two beats, or at one."""
 
     start_beat: float = 0.0
     end_beat: float = 0.0
@@ -45,8 +45,9 @@ class Glide:
         return [request(0.0, tempo=self.tempo), request(1.0, tempo=self.tempo)]
 
     def request_at(self, beat: float) -> RenderRequest:
-        span = max(self.end_beat - self.start_beat, 1e-9)
-        place = min(max((beat - self.start_beat) / span, 0.0), 1.0)
+        span = self.end_beat - self.start_beat
+        place = (beat - self.start_beat) / span if span > 0.0 else float(beat >= self.end_beat)
+        place = min(max(place, 0.0), 1.0)
         return request(self.start + (self.end - self.start) * place, tempo=self.tempo)
 
 

@@ -6,8 +6,9 @@ import itertools
 import math
 
 import pytest
-from simulation import Glide, Stage, weight_of
+from simulation import Glide, Stage, request, weight_of
 
+from livediffusion.render.request import RenderRequest
 from livediffusion.timeline.scheduler import CHAIN_LENGTH
 from livediffusion.timeline.steps import Rules
 
@@ -200,3 +201,74 @@ def test_a_gesture_does_not_wait_for_an_idle_render() -> None:
     wanted = stage.scheduler.next_order(stage.beat, stage.trajectory, stage.rules)
     assert wanted is not None
     assert weight_of(wanted.request) == 0.5
+
+
+@pytest.mark.parametrize(("render_s", "heard"), [(0.3, 16.0), (2.0, 16.0), (4.0, 20.0)])
+def test_what_changes_all_at_once_at_a_beat_to_come_is_rendered_before_it(
+    render_s: float, heard: float
+) -> None:
+    stage = settled(render_s, Rules(quantise=4.0))
+    stage.run(max(0.0, 4.6 - stage.now_s))
+    ordered = len(stage.orders)
+    stage.trajectory = Glide(16.0, 16.0, 0.0, 1.0, revision=1)
+    stage.run(8.0)
+    assert [(beat, weight_of(r)) for beat, r in stage.heard] == [(heard, 1.0)]
+    assert len(stage.orders) == ordered + 1
+    assert stage.orders[-1][0] < 14.0, "at once, and not when its beat has come"
+    assert stage.scheduler.late == 0, "nobody was promised a beat"
+
+
+def test_a_glide_to_come_is_rendered_from_its_beat_on() -> None:
+    stage = settled(0.25, Rules(quantise=4.0, ahead=2))
+    stage.run(1.5)
+    stage.trajectory = Glide(16.0, 32.0, 0.0, 1.0, revision=1)
+    stage.run(16.0)
+    beats = [beat for beat, _ in stage.heard]
+    assert beats == [20.0, 24.0, 28.0, 32.0]
+    assert [weight_of(r) for _, r in stage.heard] == [0.25, 0.5, 0.75, 1.0]
+    assert stage.scheduler.late == 0
+
+
+def test_eta_knows_what_waits_for_its_beat() -> None:
+    stage = settled(0.3, Rules(quantise=4.0))
+    stage.trajectory = Glide(16.0, 16.0, 0.0, 1.0, revision=1)
+    seen: list[float] = []
+
+    def look(stage: Stage) -> None:
+        if stage.beat < 15.9:
+            eta = stage.scheduler.eta(stage.beat, stage.trajectory, stage.rules)
+            seen.append(eta + stage.beat)
+
+    stage.run(8.5, look)
+    assert {round(beat, 6) for beat in seen} == {16.0}
+    assert stage.scheduler.eta(stage.beat, stage.trajectory, stage.rules) == 0.0
+
+
+def test_what_was_called_off_before_its_beat_is_not_heard() -> None:
+    stage = settled(0.3, Rules(quantise=4.0))
+    stage.trajectory = Glide(16.0, 16.0, 0.0, 1.0, revision=1)
+    stage.run(4.0)
+    assert [q.due for q in stage.scheduler.queued] == [16.0]
+    stage.trajectory = Glide(revision=2)
+    stage.run(8.0)
+    assert all(weight_of(rendered) == 0.0 for _, rendered in stage.heard)
+
+
+def test_neighbours_that_are_all_there_are_not_looked_at_again() -> None:
+    stage = settled(0.3)
+    both = stage.trajectory.neighbours(0.0)
+
+    class Same(Glide):
+        def neighbours(self, beat: float) -> list[RenderRequest]:
+            return both
+
+    stage.trajectory = Same()
+    idle = stage.scheduler.idle_order(stage.beat, stage.trajectory)
+    assert idle is not None
+    stage.scheduler.order(idle)
+    stage.scheduler.kept(idle)
+    assert stage.scheduler.idle_order(stage.beat, stage.trajectory) is None
+    both.append(request(0.5))
+    assert stage.scheduler.idle_order(stage.beat, stage.trajectory) is None
+    stage.scheduler.forget_renderer()
+    assert stage.scheduler.idle_order(stage.beat, stage.trajectory) is not None

@@ -1,0 +1,109 @@
+"""A scene from its launch to what is heard: a performance and the scheduler, offline."""
+
+from __future__ import annotations
+
+import pytest
+from simulation import Stage
+
+from livediffusion.state.patch import parse_patch
+from livediffusion.state.performance import Performance
+from livediffusion.state.values import interpret
+from livediffusion.timeline.steps import Rules
+
+PATCH = (
+    'quantise = "bar"\n[[prompt]]\ntext = "house"\n[[prompt]]\ntext = "dub"\n'
+    '[[scene]]\nname = "drop"\nblend = [0, 1]\n[[scene]]\nname = "both"\nblend = [1, 1]\n'
+)
+
+
+class Set:
+    """A performance on an offline stage."""
+
+    def __init__(self, render_s: float, quantise: float = 4.0, start: float = 3.0) -> None:
+        self.performance = Performance(parse_patch(PATCH), "pocket")
+        self.stage = Stage(render_s, Rules(quantise=quantise))
+        self.stage.trajectory = self.performance.outlook  # type: ignore[assignment]
+        self.run_to(start)
+        self.stage.heard.clear()
+
+    def run_to(self, beat: float) -> None:
+        """Let time pass up to a beat, at 120 bpm."""
+        self.stage.run((beat - self.stage.beat) / 2.0, lambda s: self._tick(s.beat))
+
+    def _tick(self, beat: float) -> None:
+        self.performance.advance(beat)
+
+    def send(self, address: str, *values: object) -> None:
+        for change in interpret(address, values, 2):
+            self.performance.apply(change, self.stage.beat, "osc 127.0.0.1:9000")
+
+    @property
+    def heard(self) -> list[tuple[float, float]]:
+        """Beats, and how much of the second prompt began to sound there."""
+        return [(beat, dict(r.prompts).get("dub", 0.0)) for beat, r in self.stage.heard]
+
+    def idle(self) -> list[str]:
+        """The prompts of what is rendered in idle time, in its order."""
+        found = []
+        scheduler, outlook = self.stage.scheduler, self.performance.outlook
+        while (step := scheduler.idle_order(self.stage.beat, outlook)) is not None:
+            scheduler.order(step)
+            scheduler.kept(step)
+            found.append(" + ".join(text for text, _ in step.request.prompts))
+        return found
+
+
+def test_a_morph_is_heard_on_every_beat_from_the_bar_on() -> None:
+    played = Set(0.25, quantise=1.0)
+    played.send("/ld/scene", "drop", 8.0)
+    played.run_to(20.0)
+    assert played.heard == [(4.0 + n, n / 8.0) for n in range(1, 9)]
+    assert played.stage.scheduler.late == 0
+
+
+def test_while_nothing_moves_the_next_scenes_are_rendered_then_each_prompt() -> None:
+    played = Set(0.25)
+    assert played.idle() == ["dub", "house + dub"], "house alone is what sounds"
+    assert played.idle() == []
+    played.send("/ld/seed/a", 5)
+    played.run_to(10.0)
+    assert played.idle() == ["dub", "house + dub"]
+    played.send("/ld/scene/next")
+    played.run_to(20.0)
+    assert played.idle() == [], "where it came from is there as well"
+
+
+def test_a_scene_that_was_rendered_in_idle_time_needs_no_time_to_begin() -> None:
+    played = Set(3.0, start=11.0)  # so long that it would be heard two bars later
+    played.idle()
+    played.run_to(15.5)
+    played.send("/ld/scene", 1, 0.0)
+    (step,) = played.stage.scheduler.plan(
+        played.stage.beat, played.performance.outlook, played.stage.rules
+    )
+    assert (step.not_before, step.grid) == (16.0, 4.0)
+    assert played.stage.scheduler.eta(
+        played.stage.beat, played.performance.outlook, played.stage.rules
+    ) == pytest.approx(0.5)
+
+
+def test_values_and_sound_change_on_the_same_beat() -> None:
+    played = Set(0.25)
+    played.send("/ld/scene", "drop", 0.0)
+    played.run_to(3.99)
+    assert played.performance.scene == ""
+    assert played.heard == []
+    played.run_to(4.02)
+    assert played.performance.scene == "drop"
+    assert played.heard == [(4.0, 1.0)]
+    played.run_to(12.0)
+    assert played.heard == [(4.0, 1.0)], "and is not rendered again"
+
+
+def test_undo_is_heard_too() -> None:
+    played = Set(0.25, quantise=1.0)
+    played.send("/ld/scene", "drop", 0.0)
+    played.run_to(6.2)
+    played.send("/ld/undo")
+    played.run_to(9.0)
+    assert played.heard == [(4.0, 1.0), (7.0, 0.0)]
