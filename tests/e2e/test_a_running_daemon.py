@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 import signal
@@ -27,6 +28,12 @@ text = "techno"
 text = "ambient"
 [seed]
 a = 3
+"""
+SCENE = """
+# a place to go to
+[[scene]]
+name = "far"
+blend = [0.0, 1.0]
 """
 OTHER = 'tempo = 150\nbeats = 4\n[[prompt]]\ntext = "house"\n'
 
@@ -159,6 +166,28 @@ def test_stop_goes_back_to_the_beginning_and_panic_does_not(daemon: Daemon) -> N
     daemon.wait(lambda d: 0.0 < d.transport.beat < 4.0 and d.transport.playing, "the beginning")
 
 
+def test_a_scene_that_is_written_while_it_plays_is_launched_undone_and_saved(
+    daemon: Daemon, surface: Surface
+) -> None:
+    surface.forget()
+    daemon.patch.write_text("fade = 50" + PATCH + SCENE, encoding="utf-8")
+    assert surface.wait_for("/ld/fade") == (50.0,)
+    swaps = daemon.transport.swaps
+    daemon.osc.send_message("/ld/scene", "far")
+    assert surface.wait_for("/ld/scene") == ("far",)
+    daemon.wait_for_swap(swaps)
+    assert dict(daemon.status["blend"])["ambient"] == 1.0
+    swaps = daemon.transport.swaps
+    daemon.osc.send_message("/ld/undo", 1)
+    daemon.wait_for_swap(swaps)
+    surface.forget()
+    daemon.osc.send_message("/ld/scene/save", "home")
+    assert surface.wait_for("/ld/scene") == ("home",)
+    written = daemon.patch.read_text(encoding="utf-8")
+    assert written.startswith("fade = 50" + PATCH + SCENE.rstrip())
+    assert 'name = "home"\nblend = [1.0, 0.0]\n' in written
+
+
 def test_control_comes_back_with_its_state(daemon: Daemon, surface: Surface) -> None:
     daemon.osc.send_message("/ld/prompt/2/text", "ambient, dark 🌑")
     daemon.osc.send_message("/ld/seed/a", 99)
@@ -189,8 +218,17 @@ def test_the_player_comes_back_on_the_beat(daemon: Daemon) -> None:
 
 
 def test_another_patch_plays_without_a_gap(daemon: Daemon) -> None:
+    pages = [daemon.transport]
+
+    def plays_the_other(daemon: Daemon) -> bool:
+        pages.append(daemon.transport)
+        return pages[-1].loop_frames == round(4 * 60 / 150 * 48000)
+
     daemon.osc.send_message("/ld/patch", "other")
-    daemon.wait(lambda d: d.transport.loop_frames == round(4 * 60 / 150 * 48000), "the patch")
+    daemon.wait(plays_the_other, "the patch")
+    assert min(page.peak for page in pages) > 0.0
+    assert pages[-1].underruns == pages[0].underruns
+    assert all(a.beat <= b.beat for a, b in itertools.pairwise(pages))
     assert daemon.status["patch"] == "other"
     assert daemon.transport.playing
 
