@@ -26,7 +26,7 @@ class ControlMessage:
 
     `time` is on `time.monotonic()`'s clock; one in the future acts then. `source` names who
     sent it ("osc 127.0.0.1:9000", "midi Launch Control cc 21 ch 1"), for feedback and takeover.
-    Messages that share a `bundle` (not 0) act together.
+    Messages that share a `bundle` (not 0) act together. A `tagged` one has waited for its time.
     """
 
     time: Seconds
@@ -34,6 +34,7 @@ class ControlMessage:
     values: tuple[Value, ...]
     source: str
     bundle: int = 0
+    tagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

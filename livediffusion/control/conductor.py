@@ -12,6 +12,7 @@ from pathlib import Path
 from livediffusion.config import Config
 from livediffusion.control.delivery import Delivery
 from livediffusion.control.desk import Asked, Desk
+from livediffusion.control.foresight import Foresight
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.patches import Patches
 from livediffusion.control.report import Reporter
@@ -63,6 +64,7 @@ class Conductor:
         self._desk = desk
         self._feedback = feedback
         self._player = player.Player(run_dir)
+        self._foresight = Foresight(desk.inbox, performance, self._player)
         self._renderer = renderer.Renderer(run_dir / "renderer.sock")
         self._delivery = Delivery(self._player, self._renderer)
         self.patches = Patches(config, performance, self._renderer, desk, feedback, patch_folders)
@@ -74,8 +76,9 @@ class Conductor:
         """Hear everybody, then decide; call it often."""
         transport = self._arena.read_transport()
         beat = transport.beat_now()
-        for asked in self._desk.listen(now, beat):
+        for asked in self._desk.listen(now, beat, transport.beats_per_second):
             self._carry_out(asked, now, beat)
+        self._foresight.look(now, transport)
         self.patches.hear(now, beat)
         for heard in self._player.poll():
             self._hear_player(heard)

@@ -46,7 +46,7 @@ class Desk:
     ) -> None:
         """`models` maps names to folders, as in the config."""
         self.performance = performance
-        self._inbox = inbox
+        self.inbox = inbox
         self._midi = midi
         self._feedback = feedback
         self._mapper = Mapper()
@@ -57,14 +57,18 @@ class Desk:
         self._clamped: set[tuple[str, str]] = set()
         self._proofreader = Proofreader(feedback, models)
 
-    def listen(self, now: Seconds, beat: Beats) -> Iterator[Asked]:
-        """Let everything that is due act, in order; yield what others must do for it."""
-        for message in self._inbox.drain(now):
-            yield from self._take(message, now, beat)
+    def listen(self, now: Seconds, beat: Beats, tempo: float = 0.0) -> Iterator[Asked]:
+        """Let everything that is due act, in order; yield what others must do for it.
+
+        `tempo` is in beats a second, so that what has waited for its time acts at its beat.
+        """
+        for message in self.inbox.drain(now):
+            late = (now - message.time) * tempo if message.tagged else 0.0
+            yield from self._take(message, now, beat - late)
         for event in self._midi.drain():
             yield from self._hear(event, now, beat)
         yield from self._learned(self.learning.look(now))
-        for source, what in self._inbox.complaints():
+        for source, what in self.inbox.complaints():
             self._feedback.error(source, what, now)
         for address in self.performance.advance(beat):
             self._publish(address, JOURNEY, now)

@@ -83,7 +83,7 @@ class Inbox:
             due = now if unit.time is None else self._due(unit.time, source, now)
             bundle = 0 if len(unit.messages) == 1 else next(self._numbers)
             messages = tuple(
-                ControlMessage(due, address, values, source, bundle)
+                ControlMessage(due, address, values, source, bundle, due > now)
                 for address, values in unit.messages
                 if self._is_wanted(address, values, source)
             )

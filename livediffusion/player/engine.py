@@ -6,10 +6,12 @@ happenings leave through another; appending and popping are atomic, so nobody wa
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from itertools import count
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from livediffusion.ipc.arena import Arena, Transport
 from livediffusion.player.mixer import Loop, Mixer, Motion, Swap
 from livediffusion.player.ramp import FloatArray
 from livediffusion.types import CHANNELS, Frames
+
+_Order: TypeAlias = tuple[int, int, Callable[..., None], tuple[Any, ...]]  # ns, number, what
 
 _LEAN = 0.02  # how far the smoothed clock follows a block that comes late
 _JUMP_NS = 100_000_000
@@ -48,7 +52,7 @@ class Engine:
 
     def __init__(self, arena: Arena, mixer: Mixer) -> None:
         self.mixer = mixer
-        self.orders: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self.orders: deque[_Order] = deque()
         self.blocks = 0
         self.underruns: Callable[[], int] = int
         self.latency = 0.0
@@ -56,14 +60,19 @@ class Engine:
         self._arena = arena
         self._clock = LeavingClock(mixer.sample_rate)
         self._successor_of: tuple[Transport, Motion] | None = None
+        self._numbers = count()
+        self._timed: list[_Order] = []  # a heap of what waits for its block; the audio thread's
 
-    def order(self, method: Callable[..., None], *arguments: Any) -> None:
-        """Have one of the mixer's methods called before the next block."""
-        self.orders.append((method, arguments))
+    def order(self, method: Callable[..., None], *arguments: Any, at_ns: int = 0) -> None:
+        """Have one of the mixer's methods called before the next block.
+
+        Or before the block in which a moment of the monotonic clock leaves.
+        """
+        self.orders.append((at_ns, next(self._numbers), method, arguments))
 
     def ordered_loops(self) -> list[Loop]:
         """Loops of swaps that wait for the next block."""
-        swaps = [arguments[0] for _, arguments in list(self.orders) if arguments]
+        swaps = [arguments[0] for *_, arguments in list(self.orders) if arguments]
         return [swap.loop for swap in swaps if isinstance(swap, Swap)]
 
     def succeed(self, page: Transport, motion: Motion) -> None:
@@ -83,9 +92,7 @@ class Engine:
         mixer = self.mixer
         if self._successor_of is not None:
             self._take_over(leaves_ns)
-        while self.orders:
-            method, arguments = self.orders.popleft()
-            method(*arguments)
+        self._obey(leaves_ns + len(out) * 1_000_000_000 // mixer.sample_rate)
         frame, beat, tempo = mixer.frame, mixer.beat, mixer.beats_per_second
         mixer.fill(out)
         self._arena.write_ring(frame, out)
@@ -108,6 +115,18 @@ class Engine:
                 fading=deck.fade is not None,
             )
         )
+
+    def _obey(self, until_ns: int) -> None:
+        """Carry out the orders of a block that ends at a moment."""
+        while self.orders:
+            order = self.orders.popleft()
+            if order[0] >= until_ns:
+                heapq.heappush(self._timed, order)
+            else:
+                order[2](*order[3])
+        while self._timed and self._timed[0][0] < until_ns:
+            _, _, method, arguments = heapq.heappop(self._timed)
+            method(*arguments)
 
     def _take_over(self, leaves_ns: int) -> None:
         assert self._successor_of is not None

@@ -124,7 +124,7 @@ class Mixer:
     def stop(self) -> None:
         """Fade out, then go back to beat 0."""
         self._start_again = False
-        if self.motion != "stopped":
+        if self.motion not in ("stopped", "stopping"):
             self.motion = "stopping"
             self._transport.to(0.0, round(_STOP_FADE * self.sample_rate))
 

@@ -7,8 +7,8 @@ Messages to the player, as JSON over `run_dir/player.sock`:
     {"type": "swap", "slot", "key", "frames", "beats", "not_before": beat or null, "grid" (beats),
      "fade_ms": number or null}
     {"type": "drop", "slots": [...]}
-    {"type": "set", "name": "gain" | "mute" | "hold" | "filter", "value"}
-    {"type": "play"} {"type": "stop"} {"type": "panic"} {"type": "output", "name"}
+    {"type": "set", "name": "gain" | "mute" | "hold" | "filter", "value", "at": ns or null}
+    {"type": "play" | "stop" | "panic", "at": ns or null} {"type": "output", "name"}
 
 and from it: `hello` (on each connection), `swapped`, `released`, `notice`; see the event classes.
 """
@@ -22,7 +22,7 @@ from typing import Literal, TypeAlias
 
 from livediffusion.ipc.wire import DISCONNECTED, Client
 from livediffusion.player.settings import SOCKET
-from livediffusion.types import Beats, Frames, Json
+from livediffusion.types import Beats, Frames, Json, Seconds
 
 Role: TypeAlias = Literal["current", "fading", "pending"]
 Knob: TypeAlias = Literal["gain", "mute", "hold", "filter"]
@@ -124,21 +124,25 @@ class Player:
         """Forget swaps that wait; each slot that is free then comes back as `Released`."""
         return self._client.send({"type": "drop", "slots": list(slots)})
 
-    def set(self, name: Knob, value: float | bool) -> bool:
-        """Set gain (dB), mute, hold or filter (-1..1); heard within 25 ms."""
-        return self._client.send({"type": "set", "name": name, "value": value})
+    def set(self, name: Knob, value: float | bool, at: Seconds | None = None) -> bool:
+        """Set gain (dB), mute, hold or filter (-1..1); heard within 25 ms.
 
-    def play(self) -> bool:
+        Or in the block that leaves at a moment to come, on time.monotonic()'s clock; here and
+        below.
+        """
+        return self._client.send({"type": "set", "name": name, "value": value, "at": _ns(at)})
+
+    def play(self, at: Seconds | None = None) -> bool:
         """Start at beat 0; after a panic come back at the next bar."""
-        return self._client.send({"type": "play"})
+        return self._client.send({"type": "play", "at": _ns(at)})
 
-    def stop(self) -> bool:
+    def stop(self, at: Seconds | None = None) -> bool:
         """Fade out and go back to beat 0."""
-        return self._client.send({"type": "stop"})
+        return self._client.send({"type": "stop", "at": _ns(at)})
 
-    def panic(self) -> bool:
+    def panic(self, at: Seconds | None = None) -> bool:
         """Silence within 50 ms; time runs on."""
-        return self._client.send({"type": "panic"})
+        return self._client.send({"type": "panic", "at": _ns(at)})
 
     def set_output(self, name: str | None) -> bool:
         """Go over to another output; if it cannot be opened, a `Notice` says so."""
@@ -154,6 +158,10 @@ class Player:
     def close(self) -> None:
         """Hang up."""
         self._client.close()
+
+
+def _ns(moment: Seconds | None) -> int | None:
+    return None if moment is None else round(moment * 1e9)
 
 
 def read_event(message: Json) -> Event | None:

@@ -97,30 +97,31 @@ class Worker:
 
     def _carry_out(self, message: Json) -> None:
         mixer, order = self._mixer, self._engine.order
-        kind = message["type"]
+        kind, at_ns = message["type"], int(message.get("at") or 0)
         if kind == "set":
-            self._set(message["name"], message["value"])
+            self._set(message["name"], message["value"], at_ns)
         elif kind == "swap":
             self._swap(message)
         elif kind == "drop":
             order(mixer.drop, {int(slot) for slot in message["slots"]})
         elif kind in ("play", "stop", "panic"):
-            order({"play": mixer.play, "stop": mixer.stop, "panic": mixer.panic}[kind])
+            motions = {"play": mixer.play, "stop": mixer.stop, "panic": mixer.panic}
+            order(motions[kind], at_ns=at_ns)
         elif kind == "output":
             self._speaker.change(message["name"])
             self._hello_due = True
         elif kind == CONNECTED:
             self._hello_due = True
 
-    def _set(self, name: str, value: float | bool) -> None:
-        mixer = self._mixer
+    def _set(self, name: str, value: float | bool, at_ns: int) -> None:
+        mixer, order = self._mixer, self._engine.order
         if not math.isfinite(value):
             raise ValueError(f"{name} must be finite")
         setters: dict[str, Callable[[], None]] = {
-            "gain": lambda: self._engine.order(mixer.set_gain, float(value)),
-            "mute": lambda: self._engine.order(mixer.set_mute, bool(value)),
-            "hold": lambda: self._engine.order(mixer.set_hold, bool(value)),
-            "filter": lambda: self._engine.order(mixer.set_filter, float(value)),
+            "gain": lambda: order(mixer.set_gain, float(value), at_ns=at_ns),
+            "mute": lambda: order(mixer.set_mute, bool(value), at_ns=at_ns),
+            "hold": lambda: order(mixer.set_hold, bool(value), at_ns=at_ns),
+            "filter": lambda: order(mixer.set_filter, float(value), at_ns=at_ns),
         }
         setters[name]()
 

@@ -1,7 +1,8 @@
 """What the scheduler sees of a performance: where it is going, waiting scene included.
 
 Until a waiting scene's beat the performance stays on its way, from that beat on it is what the
-scene makes of it; so the scene's loop is rendered before its beat.
+scene makes of it; so the scene's loop is rendered before its beat. So it is with a change that was
+announced for a time to come.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Outlook:
     def __init__(self, performance: Performance) -> None:
         self._performance = performance
         self._later: Trajectory | None = None  # from the waiting scene's beat on
+        self._announced: tuple[Beats, Trajectory] | None = None
         self._neighbours: list[RenderRequest] = []
         self._seen_from: tuple[int, str, RenderRequest] | None = None
 
@@ -32,6 +34,10 @@ class Outlook:
         """Work out anew what the waiting scene will make of the present state."""
         waiting = self._performance.waiting
         self._later = _after(self._performance, waiting) if waiting else None
+
+    def announce(self, change: tuple[Beats, Trajectory] | None) -> None:
+        """Tell of a change to come: from its beat on, the performance will be going there."""
+        self._announced = change
 
     @property
     def revision(self) -> int:
@@ -41,23 +47,23 @@ class Outlook:
     @property
     def moving_until(self) -> Beats:
         """The beat from which nothing changes any more; infinite while something drifts."""
-        performance = self._performance
-        if performance.waiting is None or self._later is None:
-            return performance.trajectory.moving_until
-        return max(performance.waiting.at, self._later.moving_until)
+        turn = self._turn()
+        if turn is None:
+            return self._performance.trajectory.moving_until
+        return max(turn[0], turn[1].moving_until)
 
     def still_until(self, now: Beats) -> Beats:
-        """The beat until which nothing changes: the waiting scene's, else `now`."""
-        performance = self._performance
-        resting = performance.trajectory.moving_until <= now
-        return performance.waiting.at if performance.waiting and resting else now
+        """The beat until which nothing changes: the next turn's, else `now`."""
+        turn = self._turn()
+        resting = self._performance.trajectory.moving_until <= now
+        return turn[0] if turn is not None and resting else now
 
     def request_at(self, beat: Beats) -> RenderRequest:
         """What should sound at a beat, now or to come."""
-        performance = self._performance
-        if performance.waiting and self._later and beat >= performance.waiting.at:
-            return self._later.request_at(beat)
-        return performance.trajectory.request_at(beat)
+        turn = self._turn()
+        if turn is not None and beat >= turn[0]:
+            return turn[1].request_at(beat)
+        return self._performance.trajectory.request_at(beat)
 
     def neighbours(self, beat: Beats) -> list[RenderRequest]:
         """What a performer might want next: the next scenes, then each prompt alone.
@@ -75,6 +81,13 @@ class Outlook:
             ]
             self._neighbours = [*scenes, *performance.trajectory.neighbours(beat)]
         return self._neighbours
+
+    def _turn(self) -> tuple[Beats, Trajectory] | None:
+        """Where the next scene or announced change takes over, and what is from there on."""
+        waiting = self._performance.waiting
+        scene = (waiting.at, self._later) if waiting and self._later else None
+        turns = [turn for turn in (scene, self._announced) if turn is not None]
+        return min(turns, key=lambda turn: turn[0]) if turns else None
 
 
 def _after(performance: Performance, launch: Launch) -> Trajectory:
