@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from livediffusion.state.effects import Effect, ReturnTo
 from livediffusion.state.journey import group
-from livediffusion.state.parameters import Refused
+from livediffusion.state.parameters import Refused, find
 from livediffusion.state.values import Change, interpret
 from livediffusion.types import Beats, Json, Seconds, Value
 
@@ -153,14 +153,31 @@ def go_back(
     old = dataclasses.replace(self.trajectory)
     effects = self.play(_changes(self, before), now, UNDO, beats)
     for address in [address for address, values in before.values.items() if not values]:
-        self.unset(address)
+        unset(self, address)
     self.trajectory.cross_over(old, now, beats)
     if _BLEND in before.values:
         self.xy = before.xy
     self.scene = before.scene
     self.take_touched(before.touched)
-    self.moved += before.values
+    self.moved += [*before.values, "/ld/xy", "/ld/scene"]
     return effects
+
+
+def unset(self: Performance, address: str) -> None:
+    """Leave a parameter to the model again, or drop the last prompt."""
+    trajectory, found = self.trajectory, find(address)
+    if found is None:
+        return
+    key, texts = found[0].key, trajectory.texts
+    self.values.pop(key, None)
+    if key == "guidance":
+        trajectory.guidance = None
+    elif key == "steps":
+        trajectory.steps = None
+    elif key == "prompt.{n}.text" and found[1] == len(texts) > 1:
+        count = len(texts) - 1
+        trajectory.take_prompts(texts[:count], range(count), (0.0,) * count)
+    trajectory.revision += 1
 
 
 def _changes(self: Performance, before: Before) -> list[Change]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from livediffusion.render.request import RenderRequest
 from livediffusion.state.scenes import Launch, begin, next_scenes
-from livediffusion.types import Beats
+from livediffusion.types import Beats, ModelDefaults
 
 if TYPE_CHECKING:
     from livediffusion.state.performance import Performance
@@ -25,15 +25,14 @@ class Outlook:
 
     def __init__(self, performance: Performance) -> None:
         self._performance = performance
-        self._later: Trajectory | None = None  # from the waiting scene's beat on
+        self._later: Trajectory | None = None  # from the waiting scene's beat on, once asked for
         self._announced: tuple[Beats, Trajectory] | None = None
         self._neighbours: list[RenderRequest] = []
-        self._seen_from: tuple[int, str, RenderRequest] | None = None
+        self._seen_from: tuple[int, str, ModelDefaults | None] | None = None
 
     def refresh(self) -> None:
-        """Work out anew what the waiting scene will make of the present state."""
-        waiting = self._performance.waiting
-        self._later = _after(self._performance, waiting) if waiting else None
+        """The present state has changed, and with it what the waiting scene will make of it."""
+        self._later = None
 
     def announce(self, change: tuple[Beats, Trajectory] | None) -> None:
         """Tell of a change to come: from its beat on, the performance will be going there."""
@@ -71,10 +70,10 @@ class Outlook:
         The same list as long as nothing has changed, so that it is cheap to ask for.
         """
         performance = self._performance
-        here = performance.trajectory.request_at(beat)
-        seen_from = (self.revision, performance.scene, here)
-        if seen_from != self._seen_from:
-            self._seen_from = seen_from
+        resting = performance.trajectory.moving_until <= beat
+        seen_from = (self.revision, performance.scene, performance.trajectory.defaults)
+        if not resting or seen_from != self._seen_from:
+            self._seen_from = seen_from if resting else None
             scenes = [
                 _after(performance, Launch(scene, beat, 0.0)).request_at(beat)
                 for scene in next_scenes(performance)[:_MOST_SCENES]
@@ -85,6 +84,8 @@ class Outlook:
     def _turn(self) -> tuple[Beats, Trajectory] | None:
         """Where the next scene or announced change takes over, and what is from there on."""
         waiting = self._performance.waiting
+        if waiting is not None and self._later is None:
+            self._later = _after(self._performance, waiting)
         scene = (waiting.at, self._later) if waiting and self._later else None
         turns = [turn for turn in (scene, self._announced) if turn is not None]
         return min(turns, key=lambda turn: turn[0]) if turns else None

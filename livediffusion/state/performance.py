@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from livediffusion.state.blend import Position, initial, positions
-from livediffusion.state.effects import Effect
+from livediffusion.state.effects import Effect, PlayerSet
 from livediffusion.state.handlers import HANDLERS, PLAYER_VALUES, set_plain
 from livediffusion.state.history import UNDO, History, as_it_is
 from livediffusion.state.journey import JOURNEY, group
@@ -135,21 +135,6 @@ class Performance:
         self.outlook.refresh()
         self.moved.append("/ld/scene")
 
-    def unset(self, address: str) -> None:
-        """Leave a parameter to the model again, or drop the last prompt."""
-        texts, found = self.trajectory.texts, find(address)
-        if found is None:
-            return
-        self.values.pop(found[0].key, None)
-        if found[0].key == "guidance":
-            self.trajectory.guidance = None
-        elif found[0].key == "steps":
-            self.trajectory.steps = None
-        elif found[0].key == "prompt.{n}.text" and found[1] == len(texts) > 1:
-            count = len(texts) - 1
-            self.trajectory.take_prompts(texts[:count], range(count), (0.0,) * count)
-        self.trajectory.revision += 1
-
     def knob_at(self, name: str, beat: Beats) -> float:
         """Where one of the player's knobs is at a song beat."""
         ramp = self.knobs.get(name)
@@ -198,6 +183,7 @@ class Performance:
         revision = self.trajectory.revision
         kept = {key: value for key, value in self.values.items() if key in _PATCH_KEEPS}
         self.patch, self.model, self.scene, self.waiting = patch, model, "", None
+        self.effects += [PlayerSet(name, kept[name]) for name in self.knobs]  # no more on the way
         self.knobs.clear()
         self.values = {r.key: r.default for r in rows("value") if r.default is not None} | kept
         self.trajectory = self._begin()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from livediffusion.state import blend
+from livediffusion.state import blend, history
 from livediffusion.state.parameters import Refused
 from livediffusion.state.patch import Patch
 from livediffusion.state.performance import PATCH, Performance
@@ -30,7 +30,7 @@ def renew(self: Performance, patch: Patch, model: str, now: Beats) -> None:
     changes, unset = _differences(old, patch, len(trajectory.texts))
     self.effects += self.play(changes, now, PATCH, glide)
     for address in unset:
-        self.unset(address)
+        history.unset(self, address)
     scenes = {scene.name: scene for scene in patch.scenes}
     if self.scene not in scenes:
         self.scene = ""

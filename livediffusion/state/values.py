@@ -7,12 +7,12 @@ where a number belongs are refused. Nothing here raises anything but `Refused`.
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from livediffusion.state.parameters import Parameter, Refused, addresses, resolve
+from livediffusion.state.parameters import Parameter, Refused, resolve
+from livediffusion.state.patterns import is_pattern, matching
 from livediffusion.state.suggest import did_you_mean, shown, span_of
 from livediffusion.types import Value
 
@@ -44,10 +44,11 @@ class Change:
 def interpret(address: str, values: Sequence[object], prompts: int) -> list[Change]:
     """What a message means while there are so many prompts; OSC patterns reach many rows.
 
-    Patterns (`/ld/prompt/*/weight`) reach values only, never triggers or requests. A blend comes
-    back with a weight for each prompt. The text of prompt `prompts + 1` adds one. Raises Refused.
+    Patterns (`/ld/prompt/*/weight`) reach values only, never triggers, requests or scenes. A blend
+    comes back with a weight for each prompt. The text of prompt `prompts + 1` adds one. Raises
+    Refused.
     """
-    targets = _matching(address, prompts) if _SPECIAL.search(address) else [resolve(address)]
+    targets = matching(address, prompts) if is_pattern(address) else [resolve(address)]
     changes = []
     for row, n in targets:
         if n is not None and n > prompts + (row.key == "prompt.{n}.text"):
@@ -206,50 +207,3 @@ _CONVERTERS: dict[str, _Converter] = {
     "b": _as_bool,
     "s": _as_text,
 }
-
-_SPECIAL = re.compile(r"[*?\[{]")
-_LONGEST_PATTERN = 64  # characters; bounds what a hostile pattern can cost
-
-
-def _matching(pattern: str, prompts: int) -> list[tuple[Parameter, int | None]]:
-    """Rows whose address an OSC pattern matches, part by part (OSC 1.0)."""
-    parts = [_part(part) for part in pattern.split("/")] if _well_formed(pattern) else []
-    found = [
-        target
-        for address, target in addresses(prompts).items()
-        if target[0].kind == "value" and _fits(parts, address.split("/"))
-    ]
-    if not found:
-        raise Refused(f"No address matches the pattern {shown(pattern)}.")
-    return found
-
-
-def _well_formed(pattern: str) -> bool:
-    return len(pattern) <= _LONGEST_PATTERN and pattern.count("*") <= 8
-
-
-def _fits(patterns: list[re.Pattern[str]], parts: list[str]) -> bool:
-    return len(patterns) == len(parts) and all(
-        pattern.fullmatch(part) for pattern, part in zip(patterns, parts, strict=True)
-    )
-
-
-def _part(text: str) -> re.Pattern[str]:
-    """One part of an OSC pattern: `?`, `*`, `[a-z]`, `[!a-z]`, `{one,other}`."""
-    tokens = re.findall(r"\*+|\?|\[!?[\w-]+\]|\{[\w,]+\}|.", text)
-    try:
-        return re.compile("".join(_token(token) for token in tokens))
-    except re.error:
-        raise Refused(f"The pattern {shown(text)} is not an OSC pattern.") from None
-
-
-def _token(token: str) -> str:
-    if token[0] == "*":
-        return ".*?"
-    if token == "?":
-        return "."
-    if len(token) > 1 and token[0] == "[":
-        return token.replace("[!", "[^")
-    if len(token) > 1 and token[0] == "{":
-        return "(?:" + token[1:-1].replace(",", "|") + ")"
-    return re.escape(token)

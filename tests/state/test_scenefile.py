@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import tomllib
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livediffusion.state.parameters import row
 from livediffusion.state.patch import parse_patch
 from livediffusion.state.scenefile import with_scene
+from livediffusion.state.values import coerce
 
 TEXT = """\
 # my set
@@ -64,3 +69,14 @@ def test_prompts_of_the_stage_are_written_too() -> None:
 def test_the_first_scene_of_a_patch_stands_at_its_end() -> None:
     text = with_scene('[[prompt]]\ntext = "a"\n', "one", {"blend": [1.0]}, [])
     assert text == '[[prompt]]\ntext = "a"\n\n[[scene]]\nname = "one"\nblend = [1.0]\n'
+
+
+@given(st.text(min_size=1))
+def test_whatever_name_a_scene_is_given_it_is_found_under_it(name: str) -> None:
+    (taken,) = coerce(row("scene.save"), [name]).values
+    if not taken:
+        return
+    text = with_scene(TEXT, str(taken), {"blend": [0.5, 0.25]}, [])
+    text = with_scene(text, str(taken), {"blend": [0.25, 0.5]}, [])
+    scenes = {scene.name: scene for scene in parse_patch(text).scenes}
+    assert scenes[str(taken)].changes[0].values == (0.25, 0.5)
