@@ -70,17 +70,22 @@ class CircularGrid:
 
         Each hop of the result is the sum of one piece of each frame that reaches it.
         """
-        width = self.window.numel()
         rows = torch.fft.irfft(spectrum, n=self.n_fft)
-        padded = rows.new_zeros(self.frames, width + self.piece)
-        torch.mul(rows[:, :width], self.window, out=padded[:, :width])
-        line = padded.view(-1)
-        view = line.as_strided((line.numel() - self.piece + 1, self.piece), (1, 1))
-        pieces = view.index_select(0, self.sources).view(-1, self.frames * self.piece)
-        summed: Tensor = pieces.sum(dim=0)
-        if self.kept is not None:
-            summed = summed.index_select(0, self.kept)
-        return summed * self.scale
+        return _overlap_add(rows, self.window, self.sources, self.piece, self.kept) * self.scale
+
+
+def _overlap_add(
+    rows: Tensor, window: Tensor, sources: Tensor, piece: int, kept: Tensor | None
+) -> Tensor:
+    """Sum round the circle of rows (frames, >= W) times a window (W,): see `CircularGrid`."""
+    frames, width = rows.shape[0], window.numel()
+    padded = window.new_zeros(frames, width + piece)
+    torch.mul(rows[:, :width], window, out=padded[:, :width])
+    line = padded.view(-1)
+    view = line.as_strided((line.numel() - piece + 1, piece), (1, 1))
+    pieces = view.index_select(0, sources).view(-1, frames * piece)
+    summed: Tensor = pieces.sum(dim=0)
+    return summed if kept is None else summed.index_select(0, kept)
 
 
 @lru_cache(maxsize=8)
@@ -98,16 +103,13 @@ def circular_grid(
     hops = torch.diff(centres, append=torch.tensor([period]))
     piece = int(hops.max())
     sources = _piece_sources(centres, period, window, piece)
-    taper = torch.hann_window(window, periodic=True, dtype=torch.float64)
+    taper = torch.hann_window(window, periodic=True, dtype=torch.float64).float()
     within = torch.arange(piece).expand(frames, piece) < hops[:, None]
     kept = None if bool(within.all()) else within.flatten().nonzero().squeeze(1)
-    squares = taper.square().float()
-    weight = torch.zeros(period)
-    places = (centres[:, None] + torch.arange(window)) % period
-    weight.index_add_(0, places.flatten(), squares.repeat(frames))
+    weight = _overlap_add(taper.expand(frames, window), taper, sources, piece, kept)
     # Where no window reaches (analysis with wide hops) the sum is 0 and so is the signal.
     scale = torch.where(weight > 1e-6, 1.0 / weight.clamp(min=1e-6), 0.0)
-    tensors = [None if t is None else t.to(device) for t in (taper.float(), centres, sources, kept)]
+    tensors = [None if t is None else t.to(device) for t in (taper, centres, sources, kept)]
     win, cen, src, keep = tensors
     assert win is not None and cen is not None and src is not None
     return CircularGrid(period, frames, n_fft, win, cen, src, piece, keep, scale.to(device))

@@ -1,6 +1,6 @@
 """The whole way between a picture and a loop of audio.
 
-    picture -> mel bands -> amplitudes -> phase (circular) -> loop at the model's rate -> 48 kHz
+    picture -> mel bands -> amplitudes -> phase (circular, at the model's rate) -> loop at 48 kHz
 
 A loop of N beats has exactly `loop_frames(N, tempo)` frames and closes without a seam, whatever
 the tempo; pitch does not depend on tempo.
@@ -9,23 +9,21 @@ the tempo; pitch does not depend on tempo.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from livediffusion.spectrogram.grid import CircularGrid, circular_grid
+from livediffusion.spectrogram.grid import circular_grid
 from livediffusion.spectrogram.image import bands_to_picture, picture_to_bands
 from livediffusion.spectrogram.level import NotFinite
 from livediffusion.spectrogram.mel import from_bands, to_bands
 from livediffusion.spectrogram.params import SpectrogramParams
 from livediffusion.spectrogram.phase import interpolate_columns, reconstruct
 from livediffusion.spectrogram.resample import resample_loop, resample_plain
+from livediffusion.spectrogram.synthesis import outlet, synthesis_grid
 from livediffusion.types import SAMPLE_RATE
 
 MIN_TEMPO, MAX_TEMPO = 20.0, 300.0  # bpm
-COLD_ITERATIONS = 8
-WARM_ITERATIONS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +31,7 @@ class Loop:
     """Audio of exactly `beats` beats, and the phase from which a similar loop may start."""
 
     audio: Tensor  # (channels, frames) float32, at the picture's own level
-    phase: Tensor  # (1, grid frames, bins) complex64, shared by the channels
+    phase: Tensor  # (1, grid frames, bins) complex64, see `reconstruct`
     beats: int
     tempo: float  # bpm
     sample_rate: int  # Hz
@@ -58,9 +56,10 @@ def picture_to_loop(
 ) -> Loop:
     """Loop of a picture (channels, params.bands, beats * 64), row 0 the highest band, 0..1.
 
-    `phase` is the `phase` of a loop of the same params, beats and tempo that sounds alike (a
-    morph's last step); a few `iterations` are then as good as dozens from nothing. Level is the
-    picture's own: see `level_loop`. Runs on the picture's device, without randomness.
+    `phase` is the `phase` of a loop of the same params, beats and tempo (a morph's last step). If
+    it sounds alike, an iteration or two are then as good as dozens from nothing, and a fade from
+    one to the other is one of like waves. `iterations` None: as many as are needed. Level is
+    the picture's own: see `level_loop`. Runs on the picture's device, without randomness.
 
     Raises ValueError, saying what is wrong, when tempo, shape or phase do not fit, and NotFinite
     when the picture has values that are not numbers.
@@ -69,10 +68,8 @@ def picture_to_loop(
     grid, factor = synthesis_grid(params, beats, tempo, str(picture.device))
     bands = picture_to_bands(picture.float(), params)
     amplitudes = interpolate_columns(from_bands(bands, params, grid.n_fft), factor)
-    if iterations is None:
-        iterations = COLD_ITERATIONS if phase is None else WARM_ITERATIONS
-    audio, phase = reconstruct(amplitudes, grid, phase=phase, iterations=iterations)
-    audio = resample_loop(audio, loop_frames(beats, tempo, sample_rate))
+    spectra, phase = reconstruct(amplitudes, grid, phase=phase, iterations=iterations)
+    audio = outlet(params, beats, tempo, sample_rate, str(picture.device)).sound(spectra)
     full_scale = params.max_amplitude * 4.0 / params.window  # a Hann window sums to W / 2
     return Loop(audio, phase, beats, tempo, sample_rate, full_scale)
 
@@ -127,34 +124,6 @@ def audio_to_picture(
         return_complex=True,
     ).abs()
     return _picture(to_bands(spectra.transpose(1, 2), params), params, normalise)
-
-
-@lru_cache(maxsize=8)
-def synthesis_grid(
-    params: SpectrogramParams, beats: int, tempo: float, device: str = "cpu"
-) -> tuple[CircularGrid, int]:
-    """Grid for phase reconstruction, and how many of its frames make a column of the picture.
-
-    Columns wider apart than a quarter window need frames between them. The FFT is the window's
-    own size: zero-padding refines an analysis but only costs time in a synthesis.
-    """
-    columns = params.columns(beats)
-    period = params.period(beats, tempo)
-    factor = grid_factor(params, beats, tempo)
-    n_fft = _fast_size(params.window)
-    return circular_grid(period, columns * factor, params.window, n_fft, device), factor
-
-
-def grid_factor(params: SpectrogramParams, beats: int, tempo: float) -> int:
-    """Frames a column, so that frames lie at most a quarter window apart: 1 unless it is slow."""
-    period, columns = params.period(beats, tempo), params.columns(beats)
-    return max(1, -(-4 * period // (columns * params.window)))
-
-
-def _fast_size(least: int) -> int:
-    """Smallest even number not below `least` that FFTs like: 2 ** a times 1, 3, 5 or 9."""
-    odd = (1, 3, 5, 9)
-    return min(m << max(1, (-(-least // m) - 1).bit_length()) for m in odd)
 
 
 def _picture(bands: Tensor, params: SpectrogramParams, normalise: bool) -> Tensor:

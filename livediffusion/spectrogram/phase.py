@@ -11,12 +11,19 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from livediffusion.spectrogram.grid import CircularGrid
 
 MOMENTUM = 0.99
+COLD_ITERATIONS = 5
+WARM_ITERATIONS = 2
+_NEAR_ITERATIONS = 1
+_NEAR, _FAR = 0.056, 0.25  # -25 and -12 dB: how much of the amplitudes has changed
+_TRACE = 1e-6  # of the loudest bin: the length of phase where nothing sounded
+_LEAST_TRACE = 1e-10
 _HANN_GAMMA = 0.25645  # of the Gaussian that best fits a Hann window, per squared window length
 _FLOOR = 1e-5  # of the loudest bin: below it log magnitudes say nothing
 _TINY = 1e-30
@@ -24,17 +31,23 @@ _TURN = 2.0 * math.pi
 
 
 def reconstruct(
-    amplitudes: Tensor, grid: CircularGrid, *, phase: Tensor | None = None, iterations: int = 8
+    amplitudes: Tensor,
+    grid: CircularGrid,
+    *,
+    phase: Tensor | None = None,
+    iterations: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Loop whose spectrum has these amplitudes, and the phase it ended with.
+    """Spectra that have these amplitudes and are as nearly as can be those of a loop.
 
     Channels share one phase, that of their energy mean: what is left and what is right is then
     heard as differences of level, their sum cancels nothing, and stereo costs little more than
     mono.
 
     amplitudes: (channels, frames, bins) not negative; bins may stop early, the rest is silent.
-    phase: (1, frames, bins) complex unit numbers from an earlier loop on the same grid; None
-    starts cold. Returns audio (channels, period) float32 and the phase (complex64). There is no
+    phase: the one that an earlier loop on the same grid ended with; where that sounded too
+    different, and for None, reconstruction starts cold. iterations: None for as many as that
+    takes. Returns spectra (channels, frames, bins) and the phase (1, frames, bins) for the next
+    loop, complex64; its lengths tell the amplitudes that it was found for. There is no
     randomness: equal inputs, device and threads give equal bits.
 
     Raises ValueError when shapes do not fit each other or the grid.
@@ -45,11 +58,27 @@ def reconstruct(
     if phase is not None and phase.shape != (1, frames, bins):
         raise ValueError(f"phase {tuple(phase.shape)} for amplitudes {tuple(amplitudes.shape)}")
     mean = _energy_mean(amplitudes)
-    if phase is None:
-        phase = start_phase(mean[None], grid)
-    spectrum, ended = _griffin_lim(mean, phase[0], grid, iterations)
-    spectra = [spectrum] if len(amplitudes) == 1 else [ended * a for a in amplitudes]
-    return torch.stack([grid.istft(one) for one in spectra]), ended[None]
+    start, enough = _start(mean, grid, phase)
+    count = enough if iterations is None else iterations
+    spectrum, ended = _griffin_lim(mean, start, grid, count)
+    trace = max(_TRACE * float(mean.max()), _LEAST_TRACE)
+    spectra = spectrum[None] if len(amplitudes) == 1 else ended * amplitudes
+    return spectra, (ended * (mean + trace))[None]
+
+
+def _start(mean: Tensor, grid: CircularGrid, phase: Tensor | None) -> tuple[Tensor, int]:
+    """Phase (frames, bins) of length 1 to begin with, and the iterations that it asks for.
+
+    Phase that belonged to other sounds is worse than none: Griffin-Lim leaves it only slowly, and
+    all loops that follow would inherit it.
+    """
+    if phase is not None:
+        inverse = _inverse_magnitude(phase[0])
+        before = inverse.reciprocal()
+        change = float((mean - before).norm() / before.norm())
+        if change < _FAR:
+            return phase[0] * inverse, _NEAR_ITERATIONS if change < _NEAR else WARM_ITERATIONS
+    return start_phase(mean[None], grid)[0], COLD_ITERATIONS
 
 
 def _energy_mean(amplitudes: Tensor) -> Tensor:
@@ -100,7 +129,7 @@ def start_phase(amplitudes: Tensor, grid: CircularGrid) -> Tensor:
     middle = grid.window.numel() // 2
     angles -= (k * middle % grid.n_fft).float() * (_TURN / grid.n_fft)
     angles = torch.roll(angles, first, dims=1)
-    return torch.polar(torch.ones_like(angles), angles)
+    return torch.complex(angles.cos(), angles.sin())
 
 
 def _loudest_rise(amplitudes: Tensor) -> int:
@@ -117,10 +146,26 @@ def _integrate(amplitude: Tensor, hops: Tensor, grid: CircularGrid) -> Tensor:
     # Bin k takes its peak's phase a frame ago, advanced, plus the way from the peak to k.
     step = vertical + (advance - vertical).gather(1, peaks)
     step.remainder_(_TURN)  # small numbers, so that hundreds of float32 sums stay exact enough
+    return _chain_on_cpu(step, peaks) if step.device.type == "cpu" else _chain(step, peaks)
+
+
+def _chain(step: Tensor, parents: Tensor) -> Tensor:
+    """Each row (bins,) is the row before, picked at its parents, and the row's step."""
     rows = [step[0]]
-    for parent, increment in zip(peaks.unbind()[1:], step.unbind()[1:], strict=True):
+    for parent, increment in zip(parents.unbind()[1:], step.unbind()[1:], strict=True):
         rows.append(rows[-1].index_select(0, parent).add_(increment))
     return torch.stack(rows)
+
+
+def _chain_on_cpu(step: Tensor, parents: Tensor) -> Tensor:
+    """The same to the bit with less ado: a row is a microsecond's work, torch's calls are more."""
+    rows = np.empty(step.shape, np.float32)
+    rows[0] = step[0].numpy()
+    pairs = zip(parents.numpy()[1:], step.numpy()[1:], strict=True)
+    for row, (parent, increment) in enumerate(pairs, start=1):
+        np.take(rows[row - 1], parent, out=rows[row], mode="clip")
+        rows[row] += increment
+    return torch.from_numpy(rows)
 
 
 def _running_angle(slope: Tensor) -> Tensor:

@@ -17,16 +17,12 @@ from torch import Tensor
 
 from livediffusion.spectrogram.image import picture_to_bands
 from livediffusion.spectrogram.level import level_loop
-from livediffusion.spectrogram.loop import (
-    loop_frames,
-    loop_to_picture,
-    picture_to_loop,
-    synthesis_grid,
-)
+from livediffusion.spectrogram.loop import loop_to_picture, picture_to_loop
 from livediffusion.spectrogram.mel import from_bands
 from livediffusion.spectrogram.params import RIFFUSION, SpectrogramParams
 from livediffusion.spectrogram.phase import reconstruct, start_phase
-from livediffusion.spectrogram.resample import resample_loop
+from livediffusion.spectrogram.synthesis import outlet, synthesis_grid
+from livediffusion.types import SAMPLE_RATE
 
 BEATS = 8
 RUNS = 15
@@ -51,8 +47,8 @@ def measure(name: str, params: SpectrogramParams, tempo: float) -> None:
     amplitudes = from_bands(bands, params, grid.n_fft)
     phase = start_phase(amplitudes, grid)
     made, _ = reconstruct(amplitudes, grid, phase=phase, iterations=2)
-    frames = loop_frames(BEATS, tempo)
-    loop = resample_loop(made, frames)
+    out = outlet(params, BEATS, tempo, SAMPLE_RATE)
+    loop = out.sound(made)
     two = best_ms(lambda: reconstruct(amplitudes, grid, phase=phase, iterations=2))
     ten = best_ms(lambda: reconstruct(amplitudes, grid, phase=phase, iterations=10))
     warm = picture_to_loop(picture, params, BEATS, tempo).phase
@@ -61,7 +57,7 @@ def measure(name: str, params: SpectrogramParams, tempo: float) -> None:
         "inverse": best_ms(lambda: from_bands(bands, params, grid.n_fft)),
         "start": best_ms(lambda: start_phase(amplitudes, grid)),
         "iteration": (ten - two) / 8,
-        "resample": best_ms(lambda: resample_loop(made, frames)),
+        "sound": best_ms(lambda: out.sound(made)),
         "level": best_ms(lambda: level_loop(loop)),
         "cold": best_ms(lambda: picture_to_loop(picture, params, BEATS, tempo)),
         "warm": best_ms(lambda: picture_to_loop(picture, params, BEATS, tempo, phase=warm)),
@@ -79,8 +75,7 @@ def convergence(
     """How far the loop's own amplitudes are from those asked for, in dB."""
     grid, _ = synthesis_grid(params, BEATS, tempo)
     made, _ = reconstruct(amplitudes, grid, iterations=iterations)
-    got = grid.stft(made[0]).abs()[:, : amplitudes.shape[2]]
-    return decibels(got - amplitudes[0], amplitudes[0])
+    return decibels(grid.project(made[0]).abs() - amplitudes[0], amplitudes[0])
 
 
 if __name__ == "__main__":

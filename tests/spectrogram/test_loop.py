@@ -12,12 +12,13 @@ from torch import Tensor
 from livediffusion.spectrogram.level import NotFinite
 from livediffusion.spectrogram.loop import (
     audio_to_picture,
-    grid_factor,
     loop_frames,
     loop_to_picture,
     picture_to_loop,
 )
 from livediffusion.spectrogram.params import RIFFUSION, SpectrogramParams
+from livediffusion.spectrogram.resample import resample_loop
+from livediffusion.spectrogram.synthesis import grid_factor
 
 
 def _picture(params: SpectrogramParams, beats: int = 8) -> Tensor:
@@ -61,6 +62,26 @@ def test_pitch_does_not_follow_tempo() -> None:
             hz = torch.fft.rfftfreq(audio.numel(), 1 / 8000)
             peaks.append(float((spectrum * hz).sum() / spectrum.sum()))
         assert max(peaks) / min(peaks) < 1.03, peaks
+
+
+@pytest.mark.parametrize("params", [POCKET, RIFFUSION, SMALL])
+@pytest.mark.parametrize("tempo", [120.0, 97.3, 31.0])
+def test_sound_made_at_the_output_rate_is_the_one_resampled(
+    params: SpectrogramParams, tempo: float
+) -> None:
+    picture = _picture(params, 2)
+    at_48k = picture_to_loop(picture, params, 2, tempo, iterations=1).audio
+    own = picture_to_loop(picture, params, 2, tempo, iterations=1, sample_rate=params.sample_rate)
+    resampled = resample_loop(own.audio, at_48k.shape[1])
+    assert decibels(at_48k - resampled, resampled) < -45.0
+
+
+def test_output_rates_that_do_not_divide_are_resampled() -> None:
+    picture = _picture(SMALL, 2)
+    at_own = picture_to_loop(picture, SMALL, 2, 120.0, sample_rate=8000).audio
+    for rate in (11025, 7001):
+        made = picture_to_loop(picture, SMALL, 2, 120.0, sample_rate=rate).audio
+        assert torch.equal(made, resample_loop(at_own, rate))
 
 
 def test_seam_is_no_larger_than_steps_elsewhere() -> None:

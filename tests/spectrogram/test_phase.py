@@ -12,9 +12,10 @@ from torch import Tensor
 
 from livediffusion.spectrogram.grid import CircularGrid
 from livediffusion.spectrogram.image import picture_to_bands
-from livediffusion.spectrogram.loop import loop_to_picture, synthesis_grid
+from livediffusion.spectrogram.loop import loop_to_picture
 from livediffusion.spectrogram.mel import from_bands
 from livediffusion.spectrogram.phase import interpolate_columns, reconstruct, start_phase
+from livediffusion.spectrogram.synthesis import synthesis_grid
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,9 @@ def amplitudes(picture: Tensor, grid: CircularGrid) -> Tensor:
     return _amplitudes(picture, grid)
 
 
-def convergence(audio: Tensor, amplitudes: Tensor, grid: CircularGrid) -> float:
+def convergence(spectra: Tensor, amplitudes: Tensor, grid: CircularGrid) -> float:
     """Spectral convergence in dB: lower is nearer."""
-    got = grid.stft(audio[0]).abs()[:, : amplitudes.shape[2]]
+    got = grid.stft(grid.istft(spectra[0])).abs()[:, : amplitudes.shape[2]]
     return decibels(got - amplitudes[0], amplitudes[0])
 
 
@@ -47,6 +48,7 @@ def test_four_iterations_beat_thirty_two_from_random(
 ) -> None:
     turns = torch.rand(amplitudes.shape, generator=torch.Generator().manual_seed(0))
     chance = torch.polar(torch.ones_like(turns), turns * 2.0 * math.pi)
+    chance = chance * (amplitudes + 1e-3)  # the length that says what it belongs to
     from_chance, _ = reconstruct(amplitudes, grid, phase=chance, iterations=32)
     cold, _ = reconstruct(amplitudes, grid, iterations=4)
     assert convergence(cold, amplitudes, grid) < convergence(from_chance, amplitudes, grid)
@@ -55,8 +57,8 @@ def test_four_iterations_beat_thirty_two_from_random(
 
 def test_the_start_alone_comes_near_when_amplitudes_are_exact(grid: CircularGrid) -> None:
     exact = grid.stft(music(32000)[0]).abs()[None]
-    audio, _ = reconstruct(exact, grid, iterations=0)
-    assert convergence(audio, exact, grid) < -18.0
+    spectra, _ = reconstruct(exact, grid, iterations=0)
+    assert convergence(spectra, exact, grid) < -18.0
 
 
 def test_one_warm_iteration_is_better_than_two_cold(picture: Tensor, grid: CircularGrid) -> None:
@@ -94,11 +96,37 @@ def test_equal_inputs_give_equal_bits_and_a_saved_state_goes_on(
     assert torch.equal(state, before), "a state that was passed in must not change"
 
 
-def test_phase_has_length_one_even_where_all_is_silent(grid: CircularGrid) -> None:
-    silence = torch.zeros(1, grid.frames, 100)
-    audio, phase = reconstruct(silence, grid, iterations=3)
-    assert torch.equal(audio, torch.zeros(1, grid.period))
-    assert torch.allclose(phase.abs(), torch.ones(phase.shape))
+def test_a_state_of_silence_can_be_gone_on_from(amplitudes: Tensor, grid: CircularGrid) -> None:
+    silence = torch.zeros_like(amplitudes)
+    spectra, phase = reconstruct(silence, grid, iterations=3)
+    assert torch.equal(spectra, torch.zeros(silence.shape, dtype=torch.complex64))
+    assert float(phase.abs().min()) > 0.0
+    again, _ = reconstruct(silence, grid, phase=phase)
+    assert torch.equal(again, spectra)
+    loud, _ = reconstruct(amplitudes, grid, phase=phase)
+    assert convergence(loud, amplitudes, grid) < -20.0
+
+
+def test_what_has_changed_too_much_starts_cold(picture: Tensor, grid: CircularGrid) -> None:
+    before, near = _amplitudes(picture, grid), _amplitudes(0.99 * picture, grid)
+    far = _amplitudes(torch.roll(picture, 40, dims=1), grid)
+    _, phase = reconstruct(before, grid)
+    cold, _ = reconstruct(far, grid)
+    assert torch.equal(reconstruct(far, grid, phase=phase)[0], cold)
+    went_on, _ = reconstruct(near, grid, phase=phase)
+    assert decibels((went_on / 0.99 - reconstruct(before, grid)[0]).abs(), before) < -10.0
+    started, _ = reconstruct(near, grid)
+    assert not torch.equal(went_on, started)
+
+
+def test_a_chain_of_steps_stays_as_good_as_from_cold(picture: Tensor, grid: CircularGrid) -> None:
+    other = torch.roll(picture, (40, 96), dims=(1, 2))
+    phase = None
+    for step in range(9):
+        now = _amplitudes(picture + (other - picture) * (step / 8), grid)
+        spectra, phase = reconstruct(now, grid, phase=phase)
+        cold, _ = reconstruct(now, grid)
+        assert convergence(spectra, now, grid) < convergence(cold, now, grid) + 1.5
 
 
 def test_a_state_of_another_grid_is_refused(amplitudes: Tensor, grid: CircularGrid) -> None:
