@@ -39,11 +39,15 @@ def available() -> bool:
 
 
 class Jack:
-    """One dummy server of our own, ended and cleared away at exit."""
+    """One dummy server of our own, ended and cleared away at exit.
 
-    def __init__(self, period: int = 512) -> None:
+    A patient one waits for each client, also for those that were killed: for seconds.
+    """
+
+    def __init__(self, period: int = 512, *, patient: bool = True) -> None:
         self.name = f"ld{uuid.uuid4().hex[:10]}"
         self.period = period
+        self._patience = PATIENT if patient else ()
         self._server: subprocess.Popen[bytes] | None = None
         self._before: str | None = None
 
@@ -73,7 +77,7 @@ class Jack:
         """Start the server, real-time where that is permitted."""
         for realtime in (["--realtime", "-P", "60"], ["--no-realtime"]) * 2:
             driver = ["-d", "dummy", "-r", "48000", "-p", str(self.period)]
-            command = ["jackd", "--name", self.name, *realtime, *PATIENT, *driver]
+            command = ["jackd", "--name", self.name, *realtime, *self._patience, *driver]
             self._server = _quietly(command)
             if self._wait_for_port("system:playback_1"):
                 return

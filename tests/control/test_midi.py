@@ -35,7 +35,7 @@ def peers():
 
 @pytest.fixture
 def jack():
-    with Jack() as server:
+    with Jack(patient=False) as server:
         yield server
 
 
@@ -77,7 +77,7 @@ def test_a_jack_server_that_dies_is_waited_for(jack, peers):
 
 
 def test_without_any_midi_it_says_so_once_and_finds_it_later(peers):
-    server = Jack()
+    server = Jack(patient=False)
     os.environ["JACK_DEFAULT_SERVER"] = server.name
     try:
         listener = peers("listen", "*")
