@@ -66,13 +66,9 @@ class Stage:
         self.told, self.now, self.knobs, self.inbox = [], 100.0, Knobs(), Inbox()
         self.performance = Performance(load_patch(self.path), "pocket")
         feedback = Feedback(self._send, Nobody())
-        self.desk = Desk(
-            self.performance, self.inbox, self.knobs, MidiOutputs([]), feedback, {}
-        )
+        self.desk = Desk(self.performance, self.inbox, self.knobs, MidiOutputs([]), feedback, {})
         renderer = Renderer(folder / "renderer.sock")
-        self.patches = Patches(
-            Config(), self.performance, renderer, self.desk, feedback, [folder]
-        )
+        self.patches = Patches(Config(), self.performance, renderer, self.desk, feedback, [folder])
 
     def _send(self, packet, to):
         ((address, values),) = (unit.messages[0] for unit in decode(packet))
