@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from livediffusion.control.endpoint import Endpoint, endpoint_of
+from livediffusion.control.inbox import Complaint
 from livediffusion.state.parameters import Refused, resolve
 from livediffusion.types import Seconds
 
@@ -46,20 +47,29 @@ class Complaints:
         self._told: dict[tuple[str, str], Seconds] = {}
         self._logged: dict[tuple[str, str], Seconds] = {}
 
-    def say(self, source: str, what: str, now: Seconds) -> None:
-        """Answer a sender; an address in the place of a sentence stands for not being known."""
+    def hear(self, complaint: Complaint, now: Seconds) -> None:
+        """Answer what the inbox complains of."""
+        sentence = _unknown if complaint.is_address else _as_it_is
+        self._say(complaint.source, complaint.what, sentence, now)
+
+    def say(self, source: str, sentence: str, now: Seconds) -> None:
+        """Answer a sender."""
+        self._say(source, sentence, _as_it_is, now)
+
+    def _say(self, source: str, what: str, sentence: Callable[[str], str], now: Seconds) -> None:
+        """`sentence` makes one of `what`, which takes its time and is seldom needed."""
         self.count += 1
         sender = endpoint_of(source)
         host = source if sender is None else sender.host
         if _is_new(self._logged, (host, what), now, _LOGGED_AGAIN) and self._log_limit.allows(now):
-            _log.warning("%s: %s", source, _sentence(what))
+            _log.warning("%s: %s", source, sentence(what))
         if sender is None:
             return
         if len(self._limits) >= _MOST_REMEMBERED:
             self._limits.clear()
         limit = self._limits.setdefault(host, RateLimit(_A_SECOND))
         if _is_new(self._told, (host, what), now, _AGAIN) and limit.allows(now):
-            self._tell(sender, _sentence(what))
+            self._tell(sender, sentence(what))
         else:
             self.suppressed += 1
 
@@ -76,11 +86,13 @@ def _is_new(
     return True
 
 
-def _sentence(what: str) -> str:
-    if not what.startswith("/"):
-        return what
+def _as_it_is(sentence: str) -> str:
+    return sentence
+
+
+def _unknown(address: str) -> str:
     try:
-        resolve(what)
+        resolve(address)
     except Refused as refusal:
         return str(refusal)
-    return f"{what} was not understood."
+    return f"{address} was not understood."

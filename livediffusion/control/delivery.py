@@ -62,7 +62,7 @@ class Delivery:
             ready.audio_key,
             ready.frames,
             ready.beats,
-            not_before=placed.due if placed.grid > 0.0 else None,
+            not_before=placed.due if placed.grid > 0.0 or placed.due > beat else None,
             grid=placed.grid,
             fade_ms=fade_ms,
         )

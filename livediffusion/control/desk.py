@@ -68,8 +68,8 @@ class Desk:
         for event in self._midi.drain():
             yield from self._hear(event, now, beat)
         yield from self._learned(self.learning.look(now))
-        for source, what in self.inbox.complaints():
-            self._feedback.error(source, what, now)
+        for complaint in self.inbox.complaints():
+            self._feedback.complaints.hear(complaint, now)
         for address in self.performance.advance(beat):
             self._publish(address, JOURNEY, now)
         for effect in self.performance.take_effects():

@@ -24,7 +24,7 @@ from livediffusion.control.wallclock import WallClock
 from livediffusion.types import ControlMessage, Seconds
 
 _MOST_READY = 4096  # units
-_MOST_AT_ONCE = 256  # units in one look of the control loop, which must get round
+_MOST_AT_ONCE = 64  # units in one look of the control loop, which must get round
 _MOST_PENDING = 1024  # units that wait for their time
 _MOST_COMPLAINTS = 64
 _MOST_ERRANDS = 1024
@@ -47,6 +47,15 @@ class InboxCounts:
     unknown: int = 0  # addresses that do not exist
     coalesced: int = 0  # units that a newer one replaced
     overflowed: int = 0  # units lost because too many were waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Something that a sender must be told: a sentence, or the address that does not exist."""
+
+    source: str
+    what: str
+    is_address: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,7 +81,7 @@ class Inbox:
         self._woken = 0.0
         self._numbers = count(1)
         self._clock = WallClock()
-        self._complaints: deque[tuple[str, str]] = deque()
+        self._complaints: deque[Complaint] = deque()
         self._errands: deque[Errand] = deque()
         self._said: set[tuple[str, str]] = set()
 
@@ -107,10 +116,10 @@ class Inbox:
         if not self.wake.is_set():
             self.wake.set()
 
-    def complain(self, source: str, what: str) -> None:
+    def complain(self, source: str, sentence: str) -> None:
         """Note that a sender must be told something; what too many say at once is dropped."""
         with self._lock:
-            self._complain(source, what)
+            self._complain(Complaint(source, sentence))
         self.wake.set()
 
     def ask(self, errand: Errand) -> bool:
@@ -141,8 +150,8 @@ class Inbox:
         with self._lock:
             return sorted(pending for pending in self._pending if pending.due <= until)
 
-    def complaints(self) -> list[tuple[str, str]]:
-        """(source, sentence or unknown address) of what has gone wrong since the last call."""
+    def complaints(self) -> list[Complaint]:
+        """What has gone wrong since the last call."""
         with self._lock:
             taken, self._complaints = list(self._complaints), deque()
         return taken
@@ -180,7 +189,7 @@ class Inbox:
         role = role_of(address)
         if role is Role.UNKNOWN:
             self.counts.unknown += 1
-            self._complain(source, address)
+            self._complain(Complaint(source, address, is_address=True))
         if role is Role.TRIGGER:
             return not (len(values) == 1 and values[0] == 0)
         return role is not Role.UNKNOWN
@@ -226,11 +235,11 @@ class Inbox:
         host = source.rpartition(":")[0]
         if (host, sentence) not in self._said and len(self._said) < _MOST_SOURCES:
             self._said.add((host, sentence))
-            self._complain(source, sentence)
+            self._complain(Complaint(source, sentence))
 
-    def _complain(self, source: str, what: str) -> None:
+    def _complain(self, complaint: Complaint) -> None:
         if len(self._complaints) < _MOST_COMPLAINTS:
-            self._complaints.append((source, what))
+            self._complaints.append(complaint)
 
 
 def _messages(unit: _Messages | _Raw) -> _Messages:

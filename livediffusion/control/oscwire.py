@@ -25,6 +25,7 @@ _BUNDLE = b"#bundle\0"
 _DEEPEST = 8  # bundles within bundles
 _IMMEDIATELY = 1
 _NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970
+_MOST_VALUES = 1024  # python-osc takes its time over arrays within arrays
 _RARE_TYPES = frozenset("hdbrmt[]")
 _INT32 = 2**31
 _FLOAT32_MAX = 3.4028234e38
@@ -131,6 +132,8 @@ def _message(packet: bytes) -> Message:
     tags, place = _string(packet, place)
     if tags[:1] != ",":
         raise Malformed("a message has no type tags")
+    if len(tags) > _MOST_VALUES:
+        raise Malformed(f"a message has more than {_MOST_VALUES} values")
     values: list[Value] = []
     for tag in tags[1:]:
         reader = _READERS.get(tag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from livediffusion.state.parameters import Parameter, Refused, addresses
 from livediffusion.state.suggest import shown
@@ -16,19 +17,23 @@ def is_pattern(address: str) -> bool:
     return not _SPECIAL.isdisjoint(address)
 
 
-def matching(pattern: str, prompts: int) -> list[tuple[Parameter, int | None]]:
-    """Rows whose address an OSC pattern matches, part by part (OSC 1.0)."""
+@lru_cache(maxsize=256)  # an LFO sends the same one a hundred times a second
+def matching(pattern: str, prompts: int) -> tuple[tuple[Parameter, int | None], ...]:
+    """Rows whose address an OSC pattern matches, part by part (OSC 1.0). Raises Refused."""
     parts = [_part(part) for part in pattern.split("/")] if _well_formed(pattern) else []
     found = [
         target
         for address, target in addresses(prompts).items()
-        if target[0].kind == "value"
-        and not target[0].by_number
-        and _fits(parts, address.split("/"))
+        if _may_be_one_of_several(target[0]) and _fits(parts, address.split("/"))
     ]
     if not found:
         raise Refused(f"No address matches the pattern {shown(pattern)}.")
-    return found
+    return tuple(found)
+
+
+def _may_be_one_of_several(row: Parameter) -> bool:
+    """Values, but not the names of patches, models and scenes, which are asked for one by one."""
+    return row.kind == "value" and (row.in_files or row.types != "s")
 
 
 def _well_formed(pattern: str) -> bool:

@@ -44,22 +44,31 @@ class Change:
 def interpret(address: str, values: Sequence[object], prompts: int) -> list[Change]:
     """What a message means while there are so many prompts; OSC patterns reach many rows.
 
-    Patterns (`/ld/prompt/*/weight`) reach values only, never triggers, requests or scenes. A blend
-    comes back with a weight for each prompt. The text of prompt `prompts + 1` adds one. Raises
-    Refused.
+    Patterns (`/ld/prompt/*/weight`) reach values only, never triggers, requests or scenes, and of
+    those the ones that can take what was sent. A blend comes back with a weight for each prompt.
+    The text of prompt `prompts + 1` adds one. Raises Refused.
     """
-    targets = matching(address, prompts) if is_pattern(address) else [resolve(address)]
-    changes = []
-    for row, n in targets:
-        if n is not None and n > prompts + (row.key == "prompt.{n}.text"):
-            raise Refused(f"There is no prompt {n}: the last is {prompts}.")
-        accepted = coerce(row, values, row.address_of(n))
-        if row.types == "f*":
-            accepted = _filled(accepted, prompts, row.address)
-        changes.append(
-            Change(row, n, row.address_of(n), accepted.values, accepted.clamped, accepted.fires)
-        )
+    if not is_pattern(address):
+        return [_change(*resolve(address), values, prompts)]
+    changes, refusals = [], []
+    for row, n in matching(address, prompts):
+        try:
+            changes.append(_change(row, n, values, prompts))
+        except Refused as refusal:
+            refusals.append(refusal)
+    if not changes:
+        raise refusals[0]
     return changes
+
+
+def _change(row: Parameter, n: int | None, values: Sequence[object], prompts: int) -> Change:
+    if n is not None and n > prompts + (row.key == "prompt.{n}.text"):
+        raise Refused(f"There is no prompt {n}: the last is {prompts}.")
+    address = row.address_of(n)
+    accepted = coerce(row, values, address)
+    if row.types == "f*":
+        accepted = _filled(accepted, prompts, address)
+    return Change(row, n, address, accepted.values, accepted.clamped, accepted.fires)
 
 
 def _filled(blend: Accepted, prompts: int, name: str) -> Accepted:

@@ -69,8 +69,8 @@ class Room:
             now = time.monotonic()
             for message in self.inbox.drain(now):
                 self.heard.append((message.source, message.address, *message.values))
-            for source, what in self.inbox.complaints():
-                self.feedback.error(source, what, now)
+            for complaint in self.inbox.complaints():
+                self.feedback.complaints.hear(complaint, now)
             self.inbox.run_errands()
             self.feedback.flush(now)
 

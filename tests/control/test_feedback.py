@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from livediffusion.control.endpoint import AllowList, Endpoint
+from livediffusion.control.inbox import Complaint
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.oscwire import decode
 from livediffusion.state.parameters import Refused
@@ -133,7 +134,7 @@ def test_errors_are_said_but_not_endlessly(feedback, wire):
     for tick in range(1000):
         feedback.error(TABLET, f"No {tick}.", tick / 1000)
     assert len(wire.take()) == 3 * 10 and feedback.complaints.suppressed == 990
-    feedback.error(TABLET, "/ld/gian", 1.5)
+    feedback.complaints.hear(Complaint(TABLET, "/ld/gian", is_address=True), 1.5)
     assert 'Did you mean "/ld/gain"?' in wire.take()[0][2]
 
 

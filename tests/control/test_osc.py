@@ -35,8 +35,8 @@ class Room:
         self.client.sendto(packet, ("127.0.0.1", self.server.port))
 
     def answer_complaints(self):
-        for source, what in self.inbox.complaints():
-            self.feedback.error(source, what, 0.0)
+        for complaint in self.inbox.complaints():
+            self.feedback.complaints.hear(complaint, 0.0)
 
     def receive(self, count=1, timeout=10.0):
         """The next messages, as (address, *values)."""

@@ -5,18 +5,23 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from daemon import Daemon, free_port, running
+from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.tcp_client import SimpleTCPClient
 from websockets.sync.client import connect
 
 pytestmark = pytest.mark.timeout(300)
 
+BLOCK = 256  # frames, of the output that plays to nothing
 PATCH = """
 tempo = 120
 quantise = "off"
@@ -74,6 +79,44 @@ def test_tcp_moves_values_and_gets_everything_on_subscribing(daemon: Daemon, mod
         client.send_message("/ld/gain", -3.0)
         assert daemon.wait(lambda d: get(d, "/ld/gain?VALUE")[1] == {"VALUE": [-3.0]}, "gain") < 5
         client.send_message("/ld/gain", 0.0)
+
+
+def send_bundle(daemon: Daemon, ahead_s: float, address: str, value: float) -> int:
+    """Send one message as a bundle for a time to come; the output frame that leaves then."""
+    due = time.time() + ahead_s
+    content = OscMessageBuilder(address)
+    content.add_arg(value)
+    bundle = OscBundleBuilder(due)
+    bundle.add_content(content.build())
+    daemon.osc.send(bundle.build())
+    due_ns = round((due - time.time() + time.monotonic()) * 1e9)
+    time.sleep(ahead_s + 0.5)
+    page = daemon.transport
+    return page.frame + round((due_ns - page.monotonic_ns) * 48e-6)
+
+
+def test_a_bundle_for_a_time_to_come_is_heard_in_its_block(daemon: Daemon) -> None:
+    late = []
+    for mute in (1, 0, 1, 0):
+        frame = send_bundle(daemon, 0.4, "/ld/mute", mute)
+        ring = np.abs(daemon.arena.read_ring(frame - 4800, 9600)).max(axis=1)
+        silent = ring == 0.0
+        changed = silent if mute else ~silent
+        late.append(int(np.flatnonzero(changed)[0]) - 4800)
+    # a mute takes 5 ms to be complete, and the limiter looks 64 frames ahead
+    allowed = 240 + 64
+    assert sorted(abs(frames) for frames in late)[1] <= BLOCK + allowed, late
+
+
+def test_what_must_be_rendered_is_ready_at_its_time_too(daemon: Daemon) -> None:
+    late = []
+    for seed in (101, 102, 103):
+        frame = send_bundle(daemon, 5.0, "/ld/seed/a", seed)
+        period = daemon.transport.loop_frames
+        now, before = (daemon.arena.read_ring(frame - 4800 - p, 24000) for p in (0, period))
+        differs = np.flatnonzero(np.abs(now - before).max(axis=1) > 0.0)
+        late.append(int(differs[0]) - 4800 if len(differs) else 24000)
+    assert sorted(abs(frames) for frames in late)[1] <= BLOCK + 64, late
 
 
 def test_the_tree_is_true_and_a_value_moves_by_websocket(daemon: Daemon) -> None:

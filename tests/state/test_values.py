@@ -139,6 +139,21 @@ def test_patterns_reach_what_they_match(pattern, addresses):
     assert [change.address for change in interpret(pattern, [1], 2)] == addresses
 
 
+def test_of_what_a_pattern_matches_those_move_that_can_take_the_value():
+    moved = [change.address for change in interpret("/ld/prompt/1/*", [0.5], 2)]
+    assert moved == ["/ld/prompt/1/weight"]
+    assert [c.address for c in interpret("/ld/prompt/*/*", ["x"], 2)] == [
+        "/ld/prompt/1/text", "/ld/prompt/2/text"
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="needs a number"):
+        interpret("/ld/{gain,drift}", ["x"], 2)
+
+
+def test_patterns_never_change_patch_model_or_scene():
+    named = {"/ld/patch", "/ld/model", "/ld/scene"}
+    assert named.isdisjoint(change.address for change in interpret("/ld/*", ["x"], 2))
+
+
 @pytest.mark.parametrize("pattern", ["/ld/pl[ab]y", "/ld/out/*", "/x/*", "/*" * 40, "/ld/[z-a]"])
 def test_patterns_reach_values_only(pattern):
     with pytest.raises(Refused):
