@@ -124,7 +124,7 @@ def _taken_over(
     step = 1.0 / moved.control.steps
     here = 0.0 if target is None else mapping.position_of(target)
     if mapping.takeover == "relative":
-        turned = TICKS[mapping.encoding](moved.value) * step
+        turned = TICKS[mapping.encoding](moved.value) * _click(mapping, step)
         taken = MODES["relative"](knob, turned, here, step)
     elif moved.control.kind in KEYS or target is None:  # a key cannot disagree
         taken = moved.position if mapping.velocity else float(moved.value > 0)
@@ -133,6 +133,14 @@ def _taken_over(
             here = moved.position  # one of several places that give this value
         taken = MODES[mapping.takeover](knob, moved.position, here, step)
     return None if taken is None else mapping.value_at(taken)
+
+
+def _click(mapping: MidiMapping, step: float) -> float:
+    """How far a click of an encoder goes: of whole numbers and steps, at least to the next."""
+    way = abs(mapping.high - mapping.low)
+    if mapping.curve == "stepped":
+        return max(step, 1.0 / mapping.steps)
+    return max(step, 1.0 / way) if mapping.whole and way > 0.0 else step
 
 
 def _numbered(mapping: MidiMapping, program: int) -> Value | None:
@@ -149,9 +157,13 @@ def _chosen(mapping: MidiMapping, knob: Knob, moved: Moved, target: Value | None
     if control.kind == "program" and mapping.control.number is None:
         number = control.number or 0
         return values[number] if number < len(values) else None
+    here = values.index(target) if target in values else -1
+    if mapping.takeover == "relative":
+        clicks = TICKS[mapping.encoding](moved.value)
+        there = min(len(values) - 1, max(0, here + (1 if clicks > 0 else -1)))
+        return values[there] if clicks and there != here else None
     if control.kind in KEYS or len(values) == 1:
-        following = values.index(target) + 1 if target in values else 0
-        return values[following % len(values)] if _is_press(knob, moved) else None
+        return values[(here + 1) % len(values)] if _is_press(knob, moved) else None
     place = min(len(values) - 1, math.floor(moved.position * len(values)))
     before, knob.last = knob.last, float(place)
     return None if before == place else values[place]

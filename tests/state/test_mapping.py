@@ -127,14 +127,36 @@ def test_endless_encoders_of_three_kinds(encoding, up, down):
     assert [stage.turn(up), stage.turn(up), stage.turn(down)] == [[6], [7], [6]]
 
 
-def test_an_encoder_moves_a_small_whole_number_by_and_by():
-    stage = Stage(takeover="relative", low=1.0, high=3.0, whole=True)
+@pytest.mark.parametrize("high", [3.0, 100.0, 128.0, 1017.0])
+def test_a_click_goes_to_the_next_whole_number_at_least(high):
+    stage = Stage(takeover="relative", low=1.0, high=high, whole=True)
     stage.value = 1
+    (first,) = stage.turn(1)
+    assert first == 1 + max(1, round((high - 1) / 127))
+    assert stage.turn(127) == [1]
+
+
+def test_a_click_goes_to_the_next_step_of_a_stepped_curve():
+    stage = Stage(takeover="relative", curve="stepped", steps=5)
+    stage.value = 0.0
+    assert [stage.turn(1) for _ in range(5)] == [[0.25], [0.5], [0.75], [1.0], [1.0]]
+
+
+def test_an_encoder_walks_through_values_and_stops_at_their_ends():
+    stage = Stage(takeover="relative", values=("off", "beat", "bar"))
+    assert [stage.turn(value) for value in (1, 2, 1, 1, 127, 0)] == [
+        ["off"], ["beat"], ["bar"], [], ["beat"], []
+    ]  # fmt: skip
+
+
+def test_clicks_of_a_rounded_value_add_up_until_another_hand_moves_it():
+    stage = Stage(takeover="relative", low=0.0, high=190.0, whole=True)
+    stage.value = 0
     for _ in range(127):
         stage.turn(1)
-    assert stage.value == 3
-    stage.value, stage.source = 1, "osc 127.0.0.1:9000"
-    assert stage.turn(1) == [1]
+    assert stage.value == 190
+    stage.value, stage.source = 5, "osc 127.0.0.1:9000"
+    assert stage.turn(127) == [4]
 
 
 def test_a_knob_that_says_the_same_value_agrees_with_it():
