@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,7 +76,8 @@ class Loader:
         return result
 
     def _run(self, model: str) -> None:
-        self._result = self._load(model)
+        with _no_collecting():
+            self._result = self._load(model)
         self._wake()
 
     def _load(self, model: str) -> Loaded:
@@ -102,3 +105,14 @@ class Loader:
             sentence = f"Model '{model}' does not load ({type(error).__name__}); see the log."
             return Loaded(model, None, sentence)
         return Loaded(model, engine)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Let Python look for garbage only afterwards: among the half million objects that come to
+    stay there is none, and looking takes a seventh of the time that imports do."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
