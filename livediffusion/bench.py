@@ -58,14 +58,17 @@ def measure(
     config = load_config(config_path)
     name = model or config.render.model
     with bar(console) as advance:
-        results: Json = {"machine": _machine(), "model": name}
-        results |= _measure_renders(config, name, advance)
-        with _playing(config, name) as (arena, client):
+        results: Json = {"model": name}
+        # First: while this process has not loaded torch, it is as small as a supervisor.
+        with _playing(config, name) as (arena, client, memory):
             results["knob_to_sound_ms"] = _percentiles(
                 _knob_to_sound(arena, client, advance, KNOBS)
             )
             results["gain_to_sound_ms"] = _percentiles(_gain_to_sound(arena, client, advance))
             results["under_load"] = _under_load(arena, client, seconds, advance)
+            results["memory_peak_mb"] = memory.peak_mb
+        results |= _measure_renders(config, name, advance)
+        results["machine"] = _machine()
     return results
 
 
@@ -88,6 +91,8 @@ def table(results: Json) -> Table:
     load = results["under_load"]
     shown.add_row(f"underruns in {load['seconds']:.0f} s under load", str(load["underruns"]))
     shown.add_row("new loops in that time", str(load["swaps"]))
+    if peak := results["memory_peak_mb"]:
+        shown.add_row("memory of all processes, peak", f"{peak:.0f} MB")
     return shown
 
 
@@ -149,8 +154,40 @@ def _measure_renders(config: Config, model: str, advance: Advance) -> Json:
     return results
 
 
+class _MemoryWatch:
+    """The most memory (MB) that this process and a supervisor's children held together.
+
+    Threading: `run` belongs to a thread of its own, until `done` is set; anybody reads `peak_mb`.
+    Proportional set sizes, so that what processes share counts once; 0 where Linux is not.
+    """
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self.done = threading.Event()
+        self.peak_mb = 0.0
+
+    def run(self) -> None:
+        """Look once a second."""
+        while not self.done.wait(1.0):
+            self.look()
+
+    def look(self) -> None:
+        """Add up what is held now."""
+        running = [child.process for child in self._supervisor.children]
+        pids = ["self", *(str(process.pid) for process in running if process is not None)]
+        self.peak_mb = max(self.peak_mb, sum(_memory_mb(pid) for pid in pids))
+
+
+def _memory_mb(pid: str) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024.0
+
+
 @contextmanager
-def _playing(config: Config, model: str) -> Iterator[tuple[Arena, SimpleUDPClient]]:
+def _playing(config: Config, model: str) -> Iterator[tuple[Arena, SimpleUDPClient, _MemoryWatch]]:
     """A daemon that plays to nothing, with the first loop sounding."""
     with run_folder() as run_dir:
         port = _free_port()
@@ -166,13 +203,21 @@ def _playing(config: Config, model: str) -> Iterator[tuple[Arena, SimpleUDPClien
             except UserError as error:
                 failed.append(error)
 
-        thread = threading.Thread(target=run, name="supervisor")
-        thread.start()
+        memory = _MemoryWatch(supervisor)
+        threads = [
+            threading.Thread(target=run, name="supervisor"),
+            threading.Thread(target=memory.run, name="memory"),
+        ]
+        for thread in threads:
+            thread.start()
         try:
-            yield _wait_for_music(supervisor, failed), SimpleUDPClient("127.0.0.1", port)
+            arena = _wait_for_music(supervisor, failed)
+            yield arena, SimpleUDPClient("127.0.0.1", port), memory
         finally:
             stop.set()
-            thread.join()
+            memory.done.set()
+            for thread in threads:
+                thread.join()
 
 
 def _wait_for_music(supervisor: Supervisor, failed: list[UserError]) -> Arena:
