@@ -74,6 +74,12 @@ def test_more_and_stronger_attacks_are_more_activity() -> None:
     assert float(soft) < 0.5 * float(many)
 
 
+def test_onset_density_is_their_number_times_their_strength() -> None:
+    audio = loop(0.1 * sine(440.0) + hits(EVERY_BEAT))
+    assert float(sound.onset_density(audio)) == pytest.approx(1.25 * float(sound.activity(audio)))
+    assert float(sound.onset_density(loop(sine(440.0)))) < 0.01
+
+
 def test_four_on_the_floor_is_regular_and_a_broken_beat_is_not() -> None:
     kick = sine(60.0)
     regular = sound.kick_regularity(loop(hits(EVERY_BEAT, 0.05, kick)))
