@@ -203,8 +203,9 @@ def _nearest_peak(amplitude: Tensor) -> Tensor:
     ends = is_peak | falls  # a run may end at this bin if the next one does not fall
     begins = torch.nn.functional.pad(ends[:, :-1], (1, 0), value=True) & ~falls
     run = torch.cumsum(begins.view(-1), dim=0).sub_(1)
-    peaks: Tensor = is_peak.view(-1).nonzero().squeeze(1).index_select(0, run)
-    return peaks.remainder_(amplitude.shape[1]).view(amplitude.shape)
+    peaks = is_peak.view(-1).nonzero().squeeze(1).index_select(0, run).view(amplitude.shape)
+    frames, bins = amplitude.shape
+    return peaks.sub_((torch.arange(frames, device=peaks.device) * bins)[:, None])
 
 
 def interpolate_columns(amplitudes: Tensor, factor: int) -> Tensor:
