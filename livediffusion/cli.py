@@ -39,11 +39,17 @@ def play(
     model: ModelOption = None,
     output: Annotated[str | None, typer.Option(help="A device's name, null, or FILE.wav.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    no_web: Annotated[bool, typer.Option("--no-web", help="No OSCQuery, whatever config says.")] = (
+        False
+    ),
 ) -> None:
     """Play a patch until Ctrl-C."""
     from livediffusion import stage
 
-    stage.play(patch, config=config, model=model, output=output, seconds=seconds, console=out())
+    overrides = {"audio.device": output or None, "web.serve": False if no_web else None}
+    stage.play(
+        patch, config=config, model=model, overrides=overrides, seconds=seconds, console=out()
+    )
 
 
 @app.command()

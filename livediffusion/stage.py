@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,14 +36,16 @@ def play(
     *,
     config: Path | None,
     model: str | None,
-    output: str | None,
+    overrides: Mapping[str, Any],
     seconds: Seconds | None,
     console: Console,
 ) -> None:
-    """Play a patch until Ctrl-C, SIGTERM or so many seconds; UserError when it cannot start."""
+    """Play a patch until Ctrl-C, SIGTERM or so many seconds; UserError when it cannot start.
+
+    `overrides` are as `config.overridden` takes them.
+    """
     path = find_patch(patch, patch_folders(), paths=True)
-    overrides = {"audio.device": output} if output else {}
-    staged = Staged(load_config(config), path, load_patch(path), model or "", overrides)
+    staged = Staged(load_config(config), path, load_patch(path), model or "", dict(overrides))
     with run_folder() as run_dir, StatusLine(console) as line, _told_to_stop() as stop:
         supervisor = staged.supervisor(run_dir, line.say)
         ends = time.monotonic() + seconds if seconds else float("inf")

@@ -3,9 +3,12 @@
 import contextlib
 import http.client
 import json
+import shutil
 import socket
+import subprocess
 import threading
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from osc_room import Room
@@ -272,6 +275,29 @@ def test_a_client_finds_us_by_zeroconf_and_moves_a_value():
     with SimpleUDPClient(info["OSC_IP"], info["OSC_PORT"]) as client:
         client.send_message("/ld/gain", -12.0)
     room.wait_to_hear("/ld/gain", -12.0)
+    room.close()
+
+
+def has_node_clients():
+    """Whether `npm install oscquery osc` was done where node looks."""
+    look = ["node", "-e", "require('oscquery'); require('osc')"]
+    folder = Path(__file__).parent
+    return bool(shutil.which("node")) and not subprocess.run(
+        look, cwd=folder, capture_output=True, check=False
+    ).returncode
+
+
+@pytest.mark.skipif(not has_node_clients(), reason="needs node, npm's oscquery and osc")
+def test_the_client_of_npm_finds_us_reads_the_tree_and_moves_a_value():
+    room = Room(serve=True, announce=True, values=VALUES)
+    client = Path(__file__).with_name("oscquery_client.js")
+    command = ["node", str(client), str(room.web_port)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout.splitlines()[0])
+    assert found["name"] == "livediffusion"
+    assert {"/ld/gain", "/ld/prompt/2/weight", "/ld/out/beat"} <= set(found["methods"])
+    room.wait_to_hear("/ld/gain", -9.0)
     room.close()
 
 

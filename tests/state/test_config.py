@@ -74,3 +74,13 @@ def test_the_command_lines_model_comes_before_the_patchs_and_the_configs():
     assert model_name(config, "", "") == "from config"
     assert model_name(config, "from patch") == "from patch"
     assert model_name(config, "from patch", "asked for") == "asked for"
+
+
+def test_oscquery_can_be_switched_off_moved_and_kept_quiet():
+    assert Config().web.serve and Config().web.announce and Config().web.port == 7771
+    web = parse_config("[web]\nserve = false\nport = 8080\nannounce = false\n").web
+    assert (web.serve, web.port, web.announce) == (False, 8080, False)
+    with pytest.raises(UserError) as broken:
+        parse_config('[web]\nserve = "no"\nanounce = true\nhost = "0.0.0.0"\n')
+    said = str(broken.value)
+    assert all(words in said for words in ("serve must be", "announce", "web.allow"))
