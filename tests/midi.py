@@ -40,7 +40,20 @@ class Peer:
         return line
 
     def close(self):
+        """Kill it: the device vanishes."""
         self.process.kill()
+        self._end()
+
+    def leave(self):
+        """Let it say goodbye to the server, which otherwise waits for it."""
+        self.process.terminate()
+        try:
+            self.process.wait(10.0)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self._end()
+
+    def _end(self):
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()

@@ -9,6 +9,7 @@ python midi_peer.py show PATTERN...     MidiOutputs: shows the gain on cc 21 and
 
 import logging
 import queue
+import signal
 import sys
 import threading
 import time
@@ -29,8 +30,9 @@ SHOWN = (
 def listen(patterns):
     wake = threading.Event()
     inputs = MidiInputs(patterns, wake)
+    signal.signal(signal.SIGTERM, lambda *_: (inputs.close(), sys.exit()))
     while True:
-        wake.wait()
+        wake.wait(0.5)
         wake.clear()
         for event in inputs.drain():
             device = event.device.partition(":")[0]
@@ -40,6 +42,7 @@ def listen(patterns):
 def send(name):
     device = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=name)
     device.open_virtual_port("out")
+    signal.signal(signal.SIGTERM, lambda *_: (device.close_port(), device.delete(), sys.exit()))
     print("ready", flush=True)
     for line in sys.stdin:
         device.send_message([int(byte) for byte in line.split()])
@@ -48,6 +51,7 @@ def send(name):
 def receive(name):
     device = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=name)
     device.open_virtual_port("in")
+    signal.signal(signal.SIGTERM, lambda *_: (device.close_port(), device.delete(), sys.exit()))
     print("ready", flush=True)
     while True:
         while (message := device.get_message()) is not None:
@@ -61,6 +65,7 @@ def show(patterns):
     outputs = MidiOutputs(patterns)
     feedback = MidiFeedback(outputs, values.get)
     feedback.take(SHOWN)
+    signal.signal(signal.SIGTERM, lambda *_: (outputs.close(), sys.exit()))
     while True:
         while not lines.empty():
             address, value = lines.get().split()

@@ -135,8 +135,8 @@ class Set:
 
     def close(self) -> None:
         self.values.close()
-        self.lamp.close()
-        self.knobs.close()
+        self.lamp.leave()
+        self.knobs.leave()
 
 
 @pytest.fixture(scope="module")
