@@ -77,7 +77,10 @@ def with_mapping(text: str, wish: Wish) -> tuple[str, str]:
     and curve; a control that moves something else goes on doing so, which is said. Raises
     UserError.
     """
-    mappings = parse_patch(text).mappings
+    patch = parse_patch(text)
+    mappings, n = patch.mappings, resolve(wish.target)[1]
+    if n is not None and n > len(patch.prompts):
+        raise Refused(f"Prompt {n} is not in the patch file yet: save a scene first.")
     live = [n for n, one in enumerate(mappings) if is_live(one, wish.bank)]
     same = [n for n in live if mappings[n].target == wish.target]
     same.sort(key=lambda n: (not _is_wished(mappings[n], wish), mappings[n].device != wish.device))

@@ -4,6 +4,8 @@ import time
 import tomllib
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from livediffusion.config import Config
 from livediffusion.control.desk import Desk
@@ -227,3 +229,37 @@ def test_controls_that_fight_are_said_once(stage, caplog):
         stage.turn(7 + value % 2, [value])
     said = [r.getMessage() for r in caplog.records if "both move /ld/gain" in r.getMessage()]
     assert len(said) == 1 and "cc 7 ch 1" in said[0] and "cc 8 ch 1" in said[0]
+
+
+EVERYTHING = PATCH + "".join(
+    f'[[midi]]\ncontrol = "{control}"\ntarget = "{target}"\n{more}\n'
+    for control, target, more in [
+        ("cc 0", "/ld/quantise", ""), ("cc 1", "/ld/seed/a", 'takeover = "relative"'),
+        ("cc 1", "/ld/steps", 'takeover = "scale"\ncurve = "stepped"'),
+        ("cc14 2", "/ld/filter", 'curve = "inverted"'), ("nrpn 0", "/ld/tempo", 'curve = "s"'),
+        ("rpn 0", "/ld/glide", 'curve = "exponential"'), ("bend", "/ld/drift", "bank = 2"),
+        ("program", "/ld/scene", ""), ("program", "/ld/bank", ""), ("note 0", "/ld/undo", ""),
+        ("note 1", "/ld/patch", 'values = ["set", "none"]'), ("touch", "/ld/seed/morph", ""),
+        ("polytouch 1", "/ld/mute", ""), ("note 2", "/ld/prompt/1/text", 'value = "b"'),
+        ("cc 3", "/ld/quantise", 'takeover = "relative"\nencoding = "binary-offset"'),
+    ]
+)  # fmt: skip
+KINDS = st.sampled_from(["cc", "cc", "note", "bend", "touch", "polytouch", "program", "gone"])
+EVENTS = st.tuples(KINDS, st.integers(0, 3) | st.sampled_from([6, 38, 98, 99, 100, 101, 127]),
+                   st.integers(0, 127))  # fmt: skip
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(EVENTS, max_size=60), st.sampled_from(["", "*", "/ld/gain"]))
+def test_no_events_bring_the_desk_down(stage, events, lesson):
+    stage.path.write_text(EVERYTHING, encoding="utf-8")
+    stage.performance.patch = load_patch(stage.path)
+    stage.desk.remap()
+    stage.learn(lesson)
+    for kind, number, value in events:
+        stage.turn(number, [value * 129 if kind == "bend" else value], kind)
+    stage.learn("")
+    stage.say("/ld/gain", -3.0)
+    assert stage.value("/ld/gain") == -3.0

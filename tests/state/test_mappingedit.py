@@ -113,6 +113,11 @@ def test_what_no_control_moves_cannot_be_unlearned():
         without_mapping(TEXT, "/ld/drift")
 
 
+def test_a_prompt_that_was_added_on_stage_is_in_no_file():
+    with pytest.raises(Refused, match="Prompt 2 is not in the patch file yet: save a scene"):
+        with_mapping(TEXT, wish("/ld/prompt/2/weight", "cc 7"))
+
+
 def test_a_patch_with_mistakes_is_not_touched():
     with pytest.raises(UserError):
         with_mapping("tempo = 9999\n", wish("/ld/gain", "cc 7"))
