@@ -45,5 +45,5 @@ def jack() -> Iterator[Jack]:
     """A JACK server of our own."""
     if not available():
         pytest.skip("needs jackd, jack_capture and jack_lsp")
-    with Jack() as server:
+    with Jack(patient=False) as server:  # players are killed here
         yield server
