@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from livediffusion.types import Seconds
@@ -26,9 +27,9 @@ class NetLoop:
         """Have the loop do something and wait for its result, or its exception."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
 
-    def start(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Have the loop do something that goes on."""
-        asyncio.run_coroutine_threadsafe(work, self._loop)
+    def start(self, work: Coroutine[Any, Any, _Result]) -> Future[_Result]:
+        """Have the loop do something that goes on, or is waited for later."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
         """Have the loop call something soon; nothing happens once it is closed."""

@@ -45,12 +45,11 @@ class Network:
         web, osc = self._config.web, self._config.osc
         if not web.serve:
             return
-        here = Endpoint(osc.host, self._udp.port)
+        here = Endpoint(osc.host, osc.port)
         self._web = Web(web, here, self._inbox, self._loop, snap, self)
-        services = [Service("_osc._udp", osc.host, self._udp.port)]
-        if self._web.listening:
-            services.append(Service("_oscjson._tcp", web.host, self._web.port))
         if web.announce:
+            found_by = Service("_oscjson._tcp", web.host, web.port)
+            services = (Service("_osc._udp", osc.host, osc.port), found_by)
             self._announcement = Announcement(services, NAME)
 
     def send(self, packet: bytes, to: Endpoint) -> None:

@@ -22,6 +22,7 @@ from livediffusion.types import Seconds
 
 _MOST_CONNECTIONS = 32
 _MOST_UNREAD = 1 << 20  # bytes that wait for a peer that does not read
+_TRY_AGAIN: Seconds = 1.0  # while a port is taken
 _LAST_WORDS: Seconds = 1.0  # for the answer to somebody who is hung up on
 
 _log = logging.getLogger(__name__)
@@ -42,18 +43,25 @@ class OscTcp:
         loop: NetLoop,
         gone: Callable[[Endpoint], None],
     ) -> None:
-        """A port that is taken is said in the log, and then only TCP is missing."""
+        """A port that is taken is said in the log, and tried again each second."""
         self.counts = OscCounts()
         self.inbox = inbox
         self.allows = allow_list.allows
         self.gone = gone
         self.connections: dict[Endpoint, Connection] = {}
         self._loop = loop
-        self._socket = listen(config.host, config.port)
-        if self._socket is None:
-            _log.warning(_TAKEN, config.port)
+        self._server: asyncio.Server | None = None
+        listening = listen(config.host, config.port)
+        if listening is not None:
+            loop.run(self._serve(listening))
         else:
-            self._server = loop.run(self._serve(self._socket))
+            _log.warning(_TAKEN, config.port)
+            loop.start(self._serve_later(config.host, config.port))
+
+    @property
+    def listening(self) -> bool:
+        """Whether the port could be had."""
+        return self._server is not None
 
     def send(self, packet: bytes, to: Endpoint) -> None:
         """Send to a peer that is connected; one that does not read is hung up on."""
@@ -65,17 +73,20 @@ class OscTcp:
 
     def close(self) -> None:
         """Hang up and let the port go."""
-        if self._socket is not None:
-            with contextlib.suppress(TimeoutError):
-                self._loop.run(self._close(), 1.0)
-            self._socket = None
+        with contextlib.suppress(TimeoutError):
+            self._loop.run(self._close(), 1.0)
 
-    async def _serve(self, listening: socket.socket) -> asyncio.Server:
+    async def _serve(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        return await loop.create_server(lambda: Connection(self), sock=listening)
+        self._server = await loop.create_server(lambda: Connection(self), sock=listening)
+
+    async def _serve_later(self, host: str, port: int) -> None:
+        await self._serve(await listen_later(host, port))
+        _log.warning("Port %d is free now: OSC is taken over TCP too.", port)
 
     async def _close(self) -> None:
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         for connection in list(self.connections.values()):
             connection.hang_up()
 
@@ -173,8 +184,16 @@ def listen(host: str, port: int) -> socket.socket | None:
     return opened
 
 
+async def listen_later(host: str, port: int) -> socket.socket:
+    """The same, once it can be had; looked for each second."""
+    while True:
+        await asyncio.sleep(_TRY_AGAIN)
+        if (listening := listen(host, port)) is not None:
+            return listening
+
+
 _EXPECTED = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 _TAKEN = (
     "OSC over TCP cannot have port %d: end what has it, or choose another port under [osc] in "
-    "config.toml. The rest works."
+    "config.toml. The rest works meanwhile."
 )

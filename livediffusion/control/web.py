@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+from concurrent.futures import CancelledError
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from livediffusion.control.endpoint import AllowList, Endpoint
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.netloop import NetLoop
 from livediffusion.control.oscquery import Host, answer
-from livediffusion.control.osctcp import listen
+from livediffusion.control.osctcp import listen, listen_later
 from livediffusion.control.snapshot import Snap, ask_for
 from livediffusion.types import Seconds
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from livediffusion.control.websocket import Listeners, Sockets
 
 _PATIENCE: Seconds = 2.0  # with the control loop
+_LONGEST_END: Seconds = 1.5
 _LARGEST_MESSAGE = 65536  # bytes from a WebSocket, as over UDP
 
 _log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class Web:
         snap: Snap,
         listeners: Listeners,
     ) -> None:
-        """`osc` is where OSC is received. A port that is taken is said, and the rest works."""
+        """`osc` is where OSC is received. A taken port is said, and tried again each second."""
         self.port = config.port
         self._config = config
         self._osc = osc
@@ -61,17 +63,15 @@ class Web:
         self._server: uvicorn.Server | None = None
         self._sockets: Sockets | None = None
         self._guard: Guard | None = None
-        self._listening = listen(config.host, config.port)
-        if self._listening is None:
+        listening = listen(config.host, config.port)
+        if listening is None:
             _log.warning(_TAKEN, config.port)
-        else:
-            self.port = int(self._listening.getsockname()[1])
-            loop.start(self._serve(self._listening))
+        self._served = loop.start(self._serve(listening))
 
     @property
-    def listening(self) -> bool:
-        """Whether there is a port to be announced."""
-        return self._listening is not None
+    def serving(self) -> bool:
+        """Whether the port could be had and the server is up."""
+        return self._server is not None and self._server.started
 
     def send(self, packet: bytes, to: Endpoint) -> None:
         """Send to somebody who is connected."""
@@ -94,11 +94,14 @@ class Web:
         """Hang up and let the port go."""
         if self._server is not None:
             self._server.should_exit = True
-        if self._listening is not None:
-            with contextlib.suppress(OSError):
-                self._listening.close()
+            with contextlib.suppress(TimeoutError, CancelledError):
+                self._served.result(_LONGEST_END)
+        self._served.cancel()
 
-    async def _serve(self, listening: socket.socket) -> None:
+    async def _serve(self, listening: socket.socket | None) -> None:
+        if listening is None:
+            listening = await listen_later(self._config.host, self._config.port)
+            _log.warning("Port %d is free now: the web server listens there.", self.port)
         import uvicorn
 
         from livediffusion.control.webguard import Guard
@@ -120,7 +123,10 @@ class Web:
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
-        await self._server.serve(sockets=[listening])
+        try:
+            await self._server.serve(sockets=[listening])
+        finally:
+            listening.close()
 
     def _application(self) -> Starlette:
         from starlette.applications import Starlette
@@ -165,5 +171,5 @@ class Web:
 
 _TAKEN = (
     "The web server cannot have port %d: end what has it, or choose another port under [web] in "
-    "config.toml. The rest works."
+    "config.toml. The rest works meanwhile."
 )

@@ -26,7 +26,7 @@ class Room:
         self.network.open_web(lambda: self.snapshot)
         self.osc_port, self.web_port = config.osc.port, config.web.port
         self._stop = threading.Event()
-        self._loop = threading.Thread(target=self._run)
+        self._loop = threading.Thread(target=self._run, daemon=True)
         self._loop.start()
 
     @property

@@ -5,6 +5,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 from osc_room import Room, free_port
@@ -12,6 +13,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.tcp_client import SimpleTCPClient
 
 from livediffusion.config import Config, OscConfig, WebConfig
+from livediffusion.control import osctcp
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.network import Network
 from livediffusion.control.oscstream import LengthPrefixed, Slip
@@ -138,11 +140,16 @@ def test_strangers_are_refused(room, monkeypatch):
     assert room.heard == []
 
 
-def test_a_taken_port_is_said_and_udp_works(caplog):
+def test_a_taken_port_is_said_and_tried_again_and_udp_works(caplog, monkeypatch):
+    monkeypatch.setattr(osctcp, "_TRY_AGAIN", 0.05)
     port = free_port()
+    config = Config(osc=OscConfig(port=port), web=WebConfig(serve=False))
     with socket.create_server(("127.0.0.1", port)):
-        config = Config(osc=OscConfig(port=port), web=WebConfig(serve=False))
         network = Network(config, Inbox(), ())
         assert f"OSC over TCP cannot have port {port}" in caplog.text
-        assert network._udp.listening
-        network.close()
+        assert network._udp.listening and not network._tcp.listening
+    end = time.monotonic() + 10.0
+    while not network._tcp.listening and time.monotonic() < end:
+        time.sleep(0.01)
+    socket.create_connection(("127.0.0.1", port), timeout=5.0).close()
+    network.close()
