@@ -82,7 +82,8 @@ def outlet(
     placed = circular_grid(frames, grid.frames, window, n_fft, device)
     # A bin on either's Nyquist frequency would mean something else on the other: it is left out.
     bins = min(grid.n_fft, n_fft) // 2
-    late = placed.centres.double() * (grid.period / frames) - grid.centres  # samples of `grid`
+    exact = placed.centres.cpu().double() * (grid.period / frames)
+    late = exact - grid.centres.cpu()  # samples of `grid`
     turn = None
     if bool(late.any()):
         angles = late.float()[:, None] * (torch.arange(bins) * (2.0 * math.pi / grid.n_fft))
