@@ -18,8 +18,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from livediffusion.config import WebConfig
+from livediffusion.control import osctcp
 from livediffusion.control import web as web_module
-from livediffusion.control.endpoint import AllowList
+from livediffusion.control.endpoint import AllowList, Endpoint
 from livediffusion.control.oscwire import encode
 from livediffusion.control.snapshot import Snapshot
 from livediffusion.control.webguard import is_ours, is_same
@@ -30,7 +31,7 @@ VALUES = {"/ld/gain": (-6.0,), "/ld/mute": (False,), "/ld/prompt/1/weight": (1.0
 @pytest.fixture(scope="module")
 def open_room():
     found = Room(serve=True, values=VALUES)
-    found.wait_for(lambda: found.network._web._server and found.network._web._server.started)
+    found.wait_for(lambda: found.network._web.serving)
     yield found
     found.close()
 
@@ -302,10 +303,17 @@ def test_the_client_of_npm_finds_us_reads_the_tree_and_moves_a_value():
     room.close()
 
 
-def test_a_taken_port_is_said_and_osc_works(room, caplog):
-    taken = room.web_port
-    second = Room()
-    network = second.network
-    web = web_module.Web(WebConfig(port=taken), None, second.inbox, network._loop, None, network)
-    assert f"The web server cannot have port {taken}" in caplog.text and not web.listening
+def test_a_taken_port_is_said_and_served_once_it_is_free(caplog, monkeypatch):
+    monkeypatch.setattr(osctcp, "_TRY_AGAIN", 0.05)
+    first, second = Room(serve=True), Room()
+    first.wait_for(lambda: first.network._web.serving)
+    config, here = WebConfig(port=first.web_port), Endpoint("127.0.0.1", 1)
+    network, snap = second.network, lambda: Snapshot(1)
+    web = web_module.Web(config, here, second.inbox, network._loop, snap, network)
+    assert f"The web server cannot have port {first.web_port}" in caplog.text and not web.serving
+    first.close()
+    second.wait_for(lambda: web.serving)
+    second.web_port = first.web_port
+    assert get(second, "/ld/prompt/1/text")[0] == 200
+    web.close()
     second.close()
