@@ -60,7 +60,7 @@ def evaluate(
         return
     console = out()
     console.print(report.by_genre())
-    console.print(report.table())
+    console.print(report.tables())
 
 
 @app.command("finetune")

@@ -71,7 +71,7 @@ def free_prompts(bench: Bench, judged: float, progress: Progress) -> Section:
             figures.append(_through_audio(bench, pictures[: len(texts)], texts))
             details = _details(bench, pictures, prompts, right)
     progress("measuring free prompts", 1.0)
-    note = f"{len(texts)} prompts x {found} seeds, right where the judge hears an allowed genre"
+    note = f"{len(texts)} prompts, {found} seeds at {POCKET.steps} steps and one at the others"
     return Section("free prompts", figures, note, details)
 
 

@@ -40,7 +40,7 @@ class Size:
     judge_steps: int = classifier.STEPS
 
 
-QUICK = Size("quick", 8, 2, 4, 3, 1, 12, 4, (1, 4), (4, 3), 3, 800)
+QUICK = Size("quick", 6, 2, 3, 2, 1, 6, 2, (4,), (3, 3), 3, 600)
 NORMAL = Size("normal", 20, 2, 6, 6, 2, 60, 16, (1, 2, 4, 8), (6, 10), 7)
 ALL_PAIRS = len(CLASSES) * (len(CLASSES) - 1) // 2
 FULL = Size("full", 20, 2, 10, 10, 4, ALL_PAIRS, 33, (1, 2, 4, 8), (33, 10), 15)

@@ -6,7 +6,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
+
+NAME_WIDTH, VALUE_WIDTH = 48, 10  # so that sections line up
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,18 @@ class Section:
     note: str = ""
     details: dict[str, Any] = field(default_factory=dict)
 
+    def table(self) -> Table:
+        """Figures, their bars and whether they pass."""
+        shown = Table(box=None, show_header=False, padding=(0, 1))
+        shown.add_column(min_width=NAME_WIDTH)
+        shown.add_column(justify="right", min_width=VALUE_WIDTH, no_wrap=True)
+        shown.add_column()
+        marks = {None: "", True: "[green]passes[/green]", False: "[red]fails[/red]"}
+        for figure in self.figures:
+            bar = f"{figure.bar()}: {marks[figure.passes]}" if figure.bar() else ""
+            shown.add_row(figure.name, figure.shown(figure.value), bar)
+        return shown
+
     def to_json(self) -> dict[str, Any]:
         """Figures by name, the note, and the details."""
         found: dict[str, Any] = {"note": self.note} if self.note else {}
@@ -85,21 +101,15 @@ class Report:
         pairs = [(s.title, f) for s in self.sections for f in s.figures]
         return [f"{title}: {figure.name}" for title, figure in pairs if figure.passes is False]
 
-    def table(self) -> Table:
-        """For people."""
-        about = "\n".join(f"{name}: {value}" for name, value in self.about.items())
-        shown = Table(box=None, caption=about, caption_justify="left")
-        shown.add_column("figure", no_wrap=True)
-        shown.add_column("value", justify="right", no_wrap=True)
-        shown.add_column("bar")
-        marks = {None: "", True: "[green]passes[/green]", False: "[red]fails[/red]"}
-        shown.add_column("")
+    def tables(self) -> Group:
+        """For people: a table for each section, under its title and how it was found."""
+        parts: list[RenderableType] = []
         for section in self.sections:
-            shown.add_row(f"[bold]{section.title}[/bold]", "", f"[dim]{section.note}[/dim]", "")
-            for figure in section.figures:
-                value, mark = figure.shown(figure.value), marks[figure.passes]
-                shown.add_row(f"  {figure.name}", value, figure.bar(), mark)
-        return shown
+            parts += ["", Text(section.title, "bold")]
+            parts += [Text(section.note, "dim")] if section.note else []
+            parts.append(section.table())
+        about = [f"{name}: {value}" for name, value in self.about.items()]
+        return Group(*parts, "", *(Text(line, "dim") for line in about))
 
     def by_genre(self) -> Table:
         """A line for each genre, a column for each section that looked at them one by one."""
