@@ -193,7 +193,7 @@ def _playing(config: Config, model: str) -> Iterator[tuple[Arena, SimpleUDPClien
         port = _free_port()
         path = run_dir / "bench.toml"
         path.write_text(_PATCH, encoding="utf-8")
-        overrides = {"audio.device": "null", "osc.port": port}
+        overrides = {"audio.device": "null", "osc.port": port, "web.serve": False}
         staged = Staged(config, path, parse_patch(_PATCH, path), model, overrides)
         supervisor, stop, failed = staged.supervisor(run_dir, lambda _: None), threading.Event(), []
 
