@@ -25,7 +25,8 @@ class ControlMessage:
     """Something that the outside world asked for.
 
     `time` is on `time.monotonic()`'s clock; one in the future acts then. `source` names who
-    sent it ("osc 127.0.0.1:9000", "midi Launch Control cc 21 ch 1"), for feedback and takeover.
+    sent it ("osc 127.0.0.1:9000", "osc-tcp ...", "midi Launch Control cc 21 ch 1"), for feedback
+    and takeover.
     Messages that share a `bundle` (not 0) act together. A `tagged` one has waited for its time.
     """
 

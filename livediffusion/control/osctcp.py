@@ -116,9 +116,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._endpoint = Endpoint(peer[0], peer[1], "tcp")
         server.connections[self._endpoint] = self
-        with contextlib.suppress(OSError):  # a knob's move must not wait for the next one
-            connected = transport.get_extra_info("socket")
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _attend(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
         """Take the packets that are whole by now."""
@@ -164,6 +162,18 @@ class Connection(asyncio.Protocol):
     def _complain(self, error: Malformed) -> None:
         self._server.counts.malformed += 1
         self._server.inbox.complain(self._endpoint.source, f"This is not OSC: {error}.")
+
+
+def _attend(connected: socket.socket) -> None:
+    """Let a knob's move not wait for the next one, and notice a tablet that has left the room."""
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
+    for name, seconds in (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):  # not everywhere
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
+    for option in options:
+        with contextlib.suppress(OSError):
+            connected.setsockopt(*option)
 
 
 def listen(host: str, port: int) -> socket.socket | None:
