@@ -60,6 +60,7 @@ class Announcement:
             import zeroconf
         except ImportError:
             return
+        logging.getLogger("zeroconf").setLevel(logging.ERROR)  # it tells of every odd interface
         for host in {service.host: None for service in self._services}:
             try:
                 everywhere = host in _EVERYWHERE
