@@ -16,7 +16,7 @@ from livediffusion.control.osc import OscServer
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.oscquery import NAME, path_changes
 from livediffusion.control.osctcp import OscTcp
-from livediffusion.control.snapshot import Snap, Snapshot
+from livediffusion.control.snapshot import Names, Snap, Snapshot
 from livediffusion.control.web import Web
 
 
@@ -39,14 +39,14 @@ class Network:
         self._shown: Snapshot | None = None  # to those who know the tree
         self._patch: object = None
 
-    def open_web(self, snap: Snap) -> None:
+    def open_web(self, snap: Snap, names: Names) -> None:
         """Serve what `snap` shows, if the config wants it, and let it be found."""
         self._snap, self._shown = snap, snap()
         web, osc = self._config.web, self._config.osc
         if not web.serve:
             return
         here = Endpoint(osc.host, osc.port)
-        self._web = Web(web, here, self._inbox, self._loop, snap, self)
+        self._web = Web(web, here, self._inbox, self._loop, snap, names, self)
         if web.announce:
             found_by = Service("_oscjson._tcp", web.host, web.port)
             services = (Service("_osc._udp", osc.host, osc.port), found_by)

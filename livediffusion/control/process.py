@@ -52,7 +52,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     conductor.reporter.statistics = network.statistics
     readouts = conductor.reporter.shown
     view = View(performance, arena, readouts, folders, config.models)
-    network.open_web(view.snap)
+    network.open_web(view.snap, view.names)
     try:
         while not stop.is_set():
             inbox.wait(_TICK_S)

@@ -15,8 +15,8 @@ from livediffusion.types import Value
 class Snapshot:
     """Every address with its value at one moment, read-outs included.
 
-    `choices` are the words that an address takes where the table cannot know them: the names of
-    patches, scenes and models.
+    `choices` are the words that an address takes where the table cannot know them, as the names
+    of scenes.
     """
 
     prompts: int
@@ -25,6 +25,7 @@ class Snapshot:
 
 
 Snap: TypeAlias = Callable[[], Snapshot]
+Names: TypeAlias = Callable[[], Mapping[str, tuple[str, ...]]]  # more choices, looked for on disk
 
 
 def ask_for(inbox: Inbox, snap: Snap) -> Future[Snapshot]:

@@ -13,7 +13,8 @@ from livediffusion.types import Value
 
 
 class View:
-    """Threading: the control process's main thread only."""
+    """Threading: `snap` is the control process's main thread's; `names` reads folders, and may be
+    asked for from any thread that has the time."""
 
     def __init__(
         self,
@@ -33,13 +34,14 @@ class View:
     def snap(self) -> Snapshot:
         """How it looks at this moment."""
         performance, beat = self._performance, self._arena.read_transport().beat_now()
-        patches = {file.stem for folder in self._patch_folders for file in folder.glob("*.toml")}
         return Snapshot(
             prompts=len(performance.trajectory.texts),
             values=performance.everything(beat) | dict(self._readouts),
-            choices={
-                "/ld/patch": tuple(sorted(patches)),
-                "/ld/scene": tuple(scene.name for scene in performance.patch.scenes),
-                "/ld/model": tuple(sorted(known_models(self._models))),
-            },
+            choices={"/ld/scene": tuple(scene.name for scene in performance.patch.scenes)},
         )
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """What is on disk to choose from, by address: patches and models."""
+        patches = {file.stem for folder in self._patch_folders for file in folder.glob("*.toml")}
+        models = known_models(self._models)
+        return {"/ld/patch": tuple(sorted(patches)), "/ld/model": tuple(sorted(models))}

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import socket
 from concurrent.futures import CancelledError
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from livediffusion.config import WebConfig
@@ -20,7 +20,7 @@ from livediffusion.control.inbox import Inbox
 from livediffusion.control.netloop import NetLoop
 from livediffusion.control.oscquery import Host, answer
 from livediffusion.control.osctcp import listen, listen_later
-from livediffusion.control.snapshot import Snap, ask_for
+from livediffusion.control.snapshot import Names, Snap, ask_for
 from livediffusion.types import Seconds
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Web:
         inbox: Inbox,
         loop: NetLoop,
         snap: Snap,
+        names: Names,
         listeners: Listeners,
     ) -> None:
         """`osc` is where OSC is received. A taken port is said, and tried again each second."""
@@ -59,6 +60,7 @@ class Web:
         self._inbox = inbox
         self._loop = loop
         self._snap = snap
+        self._names = names
         self._listeners = listeners
         self._server: uvicorn.Server | None = None
         self._sockets: Sockets | None = None
@@ -155,6 +157,7 @@ class Web:
             snapshot = await asyncio.wait_for(future, _PATIENCE)
         except TimeoutError:
             return JSONResponse({"ERROR": "The control loop is busy: try again."}, 503)
+        snapshot = replace(snapshot, choices={**snapshot.choices, **self._names()})
         query, path = request.url.query, request.path_params["path"]
         status, found = answer(f"/{path}", query, snapshot, self._host(request))
         if not found:

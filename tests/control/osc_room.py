@@ -23,7 +23,7 @@ class Room:
         self.heard = []
         self.snapshot = Snapshot(2, values or {})
         self.network = Network(config, self.inbox, fixed)
-        self.network.open_web(lambda: self.snapshot)
+        self.network.open_web(lambda: self.snapshot, lambda: {"/ld/patch": ("a", "b")})
         self.osc_port, self.web_port = config.osc.port, config.web.port
         self._stop = threading.Event()
         self._loop = threading.Thread(target=self._run, daemon=True)

@@ -73,6 +73,7 @@ def test_the_tree_is_served(room):
     status, root = get(room, "/")
     assert status == 200 and root["CONTENTS"]["ld"]["CONTENTS"]["gain"]["VALUE"] == [-6.0]
     assert get(room, "/ld/gain?VALUE") == (200, {"VALUE": [-6.0]})
+    assert get(room, "/ld/patch?RANGE") == (200, {"RANGE": [{"VALS": ["a", "b"]}]})
     assert get(room, "/ld/prompt/2/text")[1]["TYPE"] == "s"
     assert get(room, "/ld/prompt/3/text")[0] == 404
     assert get(room, "/ld/play?VALUE") == (204, "")
@@ -309,7 +310,7 @@ def test_a_taken_port_is_said_and_served_once_it_is_free(caplog, monkeypatch):
     first.wait_for(lambda: first.network._web.serving)
     config, here = WebConfig(port=first.web_port), Endpoint("127.0.0.1", 1)
     network, snap = second.network, lambda: Snapshot(1)
-    web = web_module.Web(config, here, second.inbox, network._loop, snap, network)
+    web = web_module.Web(config, here, second.inbox, network._loop, snap, dict, network)
     assert f"The web server cannot have port {first.web_port}" in caplog.text and not web.serving
     first.close()
     second.wait_for(lambda: web.serving)
