@@ -39,6 +39,22 @@ class ControlMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """Where a clock that leads says the song is: beat `beat` at `time`, going on at `tempo`.
+
+    `time` is on `time.monotonic()`'s clock, and is when the beat is heard: offsets are in it.
+    """
+
+    beat: Beats
+    time: Seconds
+    tempo: BPM
+
+    def beat_at(self, time: Seconds) -> Beats:
+        """Song beat at a moment, assuming that the tempo stays."""
+        return self.beat + (time - self.time) * self.tempo / 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class ModelDefaults:
     """What a loaded model asks for where the patch is silent."""
 
