@@ -1,8 +1,6 @@
 """The denoiser: a UNet over the latents, trained to predict v, together with the text encoder.
 
 Its convolutions keep zero padding on purpose: that is how it knows which beat is the first.
-A share of the samples are two loops at once, under equally mixed embeddings: what lies between
-two prompts is then learned, and a morph moves as evenly as the latents do.
 """
 
 from __future__ import annotations
@@ -22,6 +20,7 @@ from transformers import CLIPTextModel
 
 from livediffusion.training import noise, text
 from livediffusion.training.autoencoder import COMPONENTS
+from livediffusion.training.corpus import Corpus
 from livediffusion.training.muon import Muon, split_parameters
 
 GRID = (8, 32)  # height and width of a latent
@@ -32,7 +31,6 @@ ADAM_RATE = 1.5e-3
 TEXT_RATE = 5e-4  # the text encoder has learned already
 NO_CAPTION = 0.12  # share of samples without a caption, for classifier-free guidance
 WHISPER = 0.05  # of the prompt in the embedding of time, before anything is learned
-MIXED = 0.25  # share of samples that are two loops at once
 EMA = 0.995
 SAVE_EVERY_S = 120.0
 
@@ -98,47 +96,6 @@ def grow(target: nn.Module, source: nn.Module) -> None:
         for name, mine in target.state_dict().items():
             if name in theirs:
                 mine[tuple(slice(size) for size in theirs[name].shape)] = theirs[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """A batch; its first samples are mixed with a partner each."""
-
-    clean: Tensor  # (n, k, h, w)
-    ids: Tensor  # (n, LENGTH)
-    partners: Tensor  # (m, LENGTH), m <= n
-    weights: Tensor  # (m,), of the partners
-
-    def embeddings(self, encoder: CLIPTextModel) -> Tensor:
-        """Embeddings (n, LENGTH, width), blended like the latents."""
-        count = len(self.partners)
-        both = text.embed(encoder, torch.cat([self.ids, self.partners]))
-        own, partners = both.split([len(self.ids), count])
-        blended = torch.lerp(own[:count], partners, self.weights[:, None, None])
-        return torch.cat([blended, own[count:]])
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """Latents (n, k, h, w) and token ids of several captions for each (n, captions, LENGTH)."""
-
-    latents: Tensor
-    ids: Tensor
-    blank: Tensor  # (LENGTH,), ids of the empty caption
-
-    def draw(self, size: int, rng: np.random.Generator, blank: float) -> Draw:
-        """Random loops under random captions, some mixed, some of the others without caption."""
-        mixed = round(MIXED * size)
-        indices = rng.integers(len(self.latents), size=size + mixed)
-        which = rng.integers(self.ids.shape[1], size=size + mixed)
-        ids, partners = self.ids[indices, which].long().split([size, mixed])
-        clean, others = self.latents[indices].float().split([size, mixed])
-        weights = torch.from_numpy(rng.random(mixed, dtype=np.float32))
-        clean[:mixed] = torch.lerp(clean[:mixed], others, weights[:, None, None, None])
-        wordless = torch.from_numpy(rng.random(size) < blank)
-        wordless[:mixed] = False
-        ids = torch.where(wordless[:, None], self.blank, ids)
-        return Draw(clean, ids, partners, weights)
 
 
 def stratified_timesteps(count: int) -> Tensor:

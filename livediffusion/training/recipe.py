@@ -18,8 +18,9 @@ from transformers import CLIPTokenizer
 
 from livediffusion.spectrogram.circular import make_circular_in_time
 from livediffusion.training import autoencoder, dataset, denoiser, text, tokenizer
+from livediffusion.training.corpus import Corpus, fair_shares
 from livediffusion.training.dataset import Dataset, Progress
-from livediffusion.training.denoiser import Corpus, Networks
+from livediffusion.training.denoiser import Networks
 from livediffusion.training.distil import Distiller
 from livediffusion.training.export import export
 
@@ -74,7 +75,8 @@ class Workshop:
             ids = torch.from_numpy(text.captions_for(data.rows, CAPTIONS, rng, reader))
             torch.save({"latents": latents, "ids": ids}, path)
         blank = text.token_ids(reader, [""])[0]
-        return Corpus(**torch.load(path, weights_only=True), blank=blank)
+        shares = fair_shares(data.rows)
+        return Corpus(**torch.load(path, weights_only=True), blank=blank, shares=shares)
 
     def networks(self, data: Dataset, reader: CLIPTokenizer) -> Networks:
         """A denoiser, fresh or an earlier model's, and a text encoder that can read captions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,9 @@ from diffusers import AutoencoderTiny
 
 from livediffusion.spectrogram.circular import make_circular_in_time
 from livediffusion.training import autoencoder, denoiser, distil, muon, noise
+from livediffusion.training.composer import Style
+from livediffusion.training.corpus import MOST_OFTEN, Corpus, Draw, fair_shares
+from livediffusion.training.dataset import plan
 from livediffusion.training.pictures import fold, from_model, to_model, unfold
 from livediffusion.training.tokenizer import LENGTH
 
@@ -122,7 +126,7 @@ def test_a_grown_network_begins_as_the_smaller_one() -> None:
 def test_mixed_loops_lie_between_two_and_are_told_so() -> None:
     latents = torch.arange(4.0)[:, None, None, None].expand(4, 1, 1, 1).half()
     ids = torch.arange(4)[:, None, None].expand(4, 2, LENGTH)
-    corpus = denoiser.Corpus(latents, ids, torch.full((LENGTH,), 9))
+    corpus = Corpus(latents, ids, torch.full((LENGTH,), 9))
     draw = corpus.draw(40, np.random.default_rng(0), 0.5)
     own, partners = draw.ids[:10, 0].float(), draw.partners[:, 0].float()
     assert torch.allclose(draw.clean[:10, 0, 0, 0], torch.lerp(own, partners, draw.weights))
@@ -134,6 +138,46 @@ def test_mixed_loops_lie_between_two_and_are_told_so() -> None:
     blended = draw.embeddings(lambda ids: SimpleNamespace(last_hidden_state=table(ids)))
     expected = torch.lerp(table(draw.ids[0]), table(draw.partners[0]), draw.weights[0])
     assert torch.allclose(blended[0], expected)
+
+
+def test_loops_of_rare_styles_are_drawn_more_often() -> None:
+    styles = [Style()] * 80 + [Style(mode="major")] * 15 + [Style(stems="no drums")] * 5
+    rows = [replace(row, style=style) for row, style in zip(plan(4, 1)[:100], styles, strict=True)]
+    shares = fair_shares(rows)
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[80] / shares[0] == pytest.approx(0.25 / 0.15)
+    assert shares[95] / shares[0] == pytest.approx(MOST_OFTEN)
+    latents = torch.arange(100.0)[:, None, None, None]
+    corpus = Corpus(latents, torch.zeros(100, 1, LENGTH), torch.zeros(LENGTH), shares)
+    drawn = corpus.draw(2000, np.random.default_rng(0), 0.0, mixed_share=0.0).clean.flatten()
+    assert 0.19 < float(((drawn >= 80) & (drawn < 95)).float().mean()) < 0.27
+
+
+def test_between_two_prompts_the_student_aims_between_two_predictions(monkeypatch) -> None:
+    class Unet(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(1))
+
+        def forward(self, noisy, timesteps, words):
+            v = self.weight * words.mean((1, 2)).square()[:, None, None, None]
+            return SimpleNamespace(sample=v.expand_as(noisy))
+
+    class Encoder(torch.nn.Module):
+        def forward(self, ids):
+            return SimpleNamespace(last_hidden_state=ids[..., None].float())
+
+    monkeypatch.setattr(distil, "GUIDANCE", 1.0)
+    corpus = Corpus(torch.zeros(4, 1, 1, 1), torch.zeros(4, 1, LENGTH), torch.zeros(LENGTH))
+    distiller = distil.Distiller(denoiser.Networks(Unet(), Encoder()), corpus)
+    ids = torch.tensor([1.0, 3.0])[:, None].expand(2, LENGTH)
+    draw = Draw(torch.zeros(2, 1, 1, 1), ids, torch.full((1, LENGTH), 2.0), torch.tensor([0.25]))
+    places, noisy = torch.tensor([13, 13]), torch.zeros(2, 1, 1, 1)  # a teacher's step from the end
+    words, wanted = distiller.targets(noisy, places, draw)
+    assert words[:, 0, 0].tolist() == [1.25, 3.0]
+    at = distiller.grid[places]
+    v = torch.tensor([0.75 * 1.0 + 0.25 * 4.0, 9.0])[:, None, None, None]
+    assert torch.allclose(wanted, noise.split_velocity(v, noisy, at)[0], atol=1e-4)
 
 
 def test_velocity_splits_into_what_it_was_made_of() -> None:
@@ -182,7 +226,6 @@ def test_training_resumes_where_it_was_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from livediffusion.training import captions, text, tokenizer
-    from livediffusion.training.dataset import plan
 
     monkeypatch.setattr(denoiser, "CHANNELS", (16, 16, 16))
     monkeypatch.setattr(denoiser, "BATCH", 4)
@@ -192,7 +235,7 @@ def test_training_resumes_where_it_was_stopped(
     reader = text.load_tokenizer(tmp_path / "tokenizer")
     ids = torch.from_numpy(text.captions_for(rows, 2, rng, reader))
     latents = torch.randn(len(rows), autoencoder.COMPONENTS, 8, 32)
-    corpus = denoiser.Corpus(latents, ids, text.token_ids(reader, [""])[0])
+    corpus = Corpus(latents, ids, text.token_ids(reader, [""])[0])
 
     def trainer() -> denoiser.Trainer:
         torch.manual_seed(1)
