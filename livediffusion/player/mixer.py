@@ -18,8 +18,18 @@ from livediffusion.player.deck import Deck, Happening, Swap
 from livediffusion.player.filter import DJFilter
 from livediffusion.player.limiter import DELAY, Limiter
 from livediffusion.player.loop import Loop
+from livediffusion.player.pace import Pace
 from livediffusion.player.ramp import QUANTUM, FloatArray, Ramp, gain_of
-from livediffusion.types import CHANNELS, SAMPLE_RATE, Beats, Decibels, Frames, Seconds
+from livediffusion.types import (
+    BPM,
+    CHANNELS,
+    SAMPLE_RATE,
+    Beats,
+    Decibels,
+    Frames,
+    Lead,
+    Seconds,
+)
 
 __all__ = ["Happening", "Loop", "Mixer", "Motion", "Swap"]
 
@@ -42,6 +52,7 @@ class Mixer:
     def __init__(self, sample_rate: int = SAMPLE_RATE, bar: Beats = 4.0) -> None:
         self.sample_rate = sample_rate
         self.deck = Deck()
+        self.pace = Pace()
         self.motion: Motion = "stopped"
         self.gain: Decibels = 0.0
         self.mute = False
@@ -110,6 +121,18 @@ class Mixer:
     def set_filter(self, knob: float) -> None:
         """Turn the filter's knob, -1..1."""
         self._filter.turn(knob)
+
+    def lead(self, lead: Lead | None) -> None:
+        """Follow a clock that leads, from now on; None: nobody leads."""
+        self.pace.follow(lead)
+
+    def bend(self, tempo: BPM | None) -> None:
+        """While nobody leads: bend the loops to a tempo; None: each goes at its own."""
+        self.pace.bend = tempo
+
+    def nudge(self, beats: Beats) -> None:
+        """Move the song on by so many beats, within about a beat."""
+        self.pace.nudge(beats)
 
     def play(self) -> None:
         """Start at beat 0; after a panic come back at the next bar."""

@@ -9,6 +9,8 @@ Messages to the player, as JSON over `run_dir/player.sock`:
     {"type": "drop", "slots": [...]}
     {"type": "set", "name": "gain" | "mute" | "hold" | "filter", "value", "at": ns or null}
     {"type": "play" | "stop" | "panic", "at": ns or null} {"type": "output", "name"}
+    {"type": "lead", "lead": {"beat", "time" (s), "tempo" (bpm)} or null}
+    {"type": "bend", "tempo": bpm or null} {"type": "nudge", "beats"}
 
 and from it: `hello` (on each connection), `swapped`, `released`, `notice`; see the event classes.
 """
@@ -22,7 +24,7 @@ from typing import Literal, TypeAlias
 
 from livediffusion.ipc.wire import DISCONNECTED, Client
 from livediffusion.player.settings import SOCKET
-from livediffusion.types import Beats, Frames, Json, Seconds
+from livediffusion.types import BPM, Beats, Frames, Json, Lead, Seconds
 
 Role: TypeAlias = Literal["current", "fading", "pending"]
 Knob: TypeAlias = Literal["gain", "mute", "hold", "filter"]
@@ -143,6 +145,31 @@ class Player:
     def panic(self, at: Seconds | None = None) -> bool:
         """Silence within 50 ms; time runs on."""
         return self._client.send({"type": "panic", "at": _ns(at)})
+
+    def lead(self, lead: Lead | None) -> bool:
+        """Follow a clock that leads, from now on; None: nobody leads any more.
+
+        The loops then go at its tempo, pitch kept, and are on its beat within two bars. Say it
+        again as often as the clock is read: a jitter of some milliseconds is not heard.
+        """
+        said = None
+        if lead is not None:
+            said = {"beat": lead.beat, "time": lead.time, "tempo": lead.tempo}
+        return self._client.send({"type": "lead", "lead": said})
+
+    def bend(self, tempo: BPM | None) -> bool:
+        """While nobody leads: bend the loops to a tempo, pitch kept; those that have it pass as is.
+
+        None: each loop goes at its own tempo.
+        """
+        return self._client.send({"type": "bend", "tempo": tempo})
+
+    def nudge(self, beats: Beats) -> bool:
+        """Move the song on (or, below 0, back) by so much, within about a beat.
+
+        Under a leader: an offset to it that lasts as long as it leads.
+        """
+        return self._client.send({"type": "nudge", "beats": beats})
 
     def set_output(self, name: str | None) -> bool:
         """Go over to another output; if it cannot be opened, a `Notice` says so."""

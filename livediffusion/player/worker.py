@@ -25,6 +25,7 @@ from livediffusion.player.deck import Swap
 from livediffusion.player.engine import Engine, ran_recently, warm_up
 from livediffusion.player.loop import Loop
 from livediffusion.player.mixer import Mixer
+from livediffusion.player.pace import lead_of, tempo_of
 from livediffusion.player.settings import PlayerSettings
 from livediffusion.player.speaker import Speaker
 from livediffusion.player.watch import Watch, take_priority
@@ -107,6 +108,8 @@ class Worker:
         elif kind in ("play", "stop", "panic"):
             motions = {"play": mixer.play, "stop": mixer.stop, "panic": mixer.panic}
             order(motions[kind], at_ns=at_ns)
+        elif kind in ("lead", "bend", "nudge"):
+            self._pace(kind, message)
         elif kind == "output":
             self._speaker.change(message["name"])
             self._hello_due = True
@@ -124,6 +127,15 @@ class Worker:
             "filter": lambda: order(mixer.set_filter, float(value), at_ns=at_ns),
         }
         setters[name]()
+
+    def _pace(self, kind: str, message: Json) -> None:
+        mixer, order = self._mixer, self._engine.order
+        if kind == "lead":
+            order(mixer.lead, lead_of(message["lead"]))
+        elif kind == "bend":
+            order(mixer.bend, tempo_of(message["tempo"]))
+        elif math.isfinite(message["beats"]):
+            order(mixer.nudge, float(message["beats"]))
 
     def _swap(self, message: Json) -> None:
         slot, frames, beats = int(message["slot"]), int(message["frames"]), int(message["beats"])
