@@ -40,7 +40,7 @@ class Draw:
         return self.blend(*self.apart(encoder))
 
     def apart(self, encoder: CLIPTextModel) -> tuple[Tensor, Tensor]:
-        """Embeddings of the samples themselves (n, LENGTH, width) and of their partners (m, ...)."""
+        """Embeddings of the samples themselves (n, LENGTH, width), and of partners (m, ...)."""
         both = text.embed(encoder, torch.cat([self.ids, self.partners]))
         own, partners = both.split([len(self.ids), len(self.partners)])
         return own, partners
