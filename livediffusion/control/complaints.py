@@ -13,6 +13,7 @@ from livediffusion.types import Seconds
 _A_SECOND = 10  # different sentences to one host
 _AGAIN: Seconds = 1.0  # the same sentence to one host
 _LOGGED_AGAIN: Seconds = 60.0
+_LINES_A_SECOND = 4  # in the log
 _MOST_REMEMBERED = 1024
 
 _log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Complaints:
         self.suppressed = 0  # of those that were not said
         self._tell = tell
         self._limits: dict[str, RateLimit] = {}
-        self._log_limit = RateLimit(1)
+        self._log_limit = RateLimit(_LINES_A_SECOND)
         self._told: dict[tuple[str, str], Seconds] = {}
         self._logged: dict[tuple[str, str], Seconds] = {}
 
@@ -61,24 +62,31 @@ class Complaints:
         self.count += 1
         sender = endpoint_of(source)
         host = source if sender is None else sender.host
-        if _is_new(self._logged, (host, what), now, _LOGGED_AGAIN) and self._log_limit.allows(now):
+        if _once(self._logged, (host, what), now, _LOGGED_AGAIN, self._log_limit):
             _log.warning("%s: %s", source, sentence(what))
         if sender is None:
             return
         if len(self._limits) >= _MOST_REMEMBERED:
             self._limits.clear()
         limit = self._limits.setdefault(host, RateLimit(_A_SECOND))
-        if _is_new(self._told, (host, what), now, _AGAIN) and limit.allows(now):
+        if _once(self._told, (host, what), now, _AGAIN, limit):
             self._tell(sender, sentence(what))
         else:
             self.suppressed += 1
 
 
-def _is_new(
-    said: dict[tuple[str, str], Seconds], what: tuple[str, str], now: Seconds, rest: Seconds
+def _once(
+    said: dict[tuple[str, str], Seconds],
+    what: tuple[str, str],
+    now: Seconds,
+    rest: Seconds,
+    limit: RateLimit,
 ) -> bool:
-    """Whether something has not been said for so long; from now on it has."""
-    if now - said.get(what, now - rest) < rest:
+    """Whether something is to be said: it was not for so long, and the limit allows one more.
+
+    What the limit holds back was not said, and may be the next time.
+    """
+    if now - said.get(what, now - rest) < rest or not limit.allows(now):
         return False
     if len(said) >= _MOST_REMEMBERED:
         said.clear()

@@ -173,7 +173,7 @@ class Conductor:
 
     def _tell(self, sentence: str) -> None:
         """Let every surface know what went wrong; who noticed it has logged it."""
-        self._feedback.publish("/ld/out/error", (sentence,), "livediffusion", 0.0)
+        self._feedback.announce(sentence)
 
     # The renderer.
 

@@ -171,6 +171,12 @@ class Feedback:
         """Say to a sender what was wrong, and to the log; not more often than anybody reads."""
         self.complaints.say(source, sentence, now)
 
+    def announce(self, sentence: str) -> None:
+        """Say something to everybody; unlike a value it is not replaced by what comes next."""
+        for subscriber in self._subscribers.values():
+            if subscriber.wants(_ERROR):
+                self._send_values(_ERROR, (sentence,), subscriber.endpoint)
+
     def _tell(self, sender: Endpoint, sentence: str) -> None:
         for concerned in self._concerned(sender):
             self._send_values(_ERROR, (sentence,), concerned)

@@ -94,7 +94,7 @@ class Patches:
         for news in self._watch.poll():
             if isinstance(news, Broken):
                 _log.warning("%s", news.sentence)
-                self._feedback.publish("/ld/out/error", (news.sentence,), "livediffusion", now)
+                self._feedback.announce(news.sentence)
             elif isinstance(news, SceneLost):
                 self._desk.refuse(news.source, news.sentence, now)
             elif isinstance(news, Unmapped):

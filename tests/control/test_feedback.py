@@ -145,6 +145,28 @@ def test_one_mistake_is_said_once_a_second_and_logged_once(feedback, wire, caplo
     assert caplog.text.count("No.") == 1 and feedback.complaints.count == 3000
 
 
+def test_different_mistakes_of_one_second_are_all_logged(feedback, caplog):
+    for sentence in ("No.", "Never.", "Not at all."):
+        feedback.error("midi Knobs cc 1 ch 1", sentence, 0.5)
+    assert [record.message.split(": ")[1] for record in caplog.records] == [
+        "No.", "Never.", "Not at all."
+    ]  # fmt: skip
+    for n in range(50):
+        feedback.error(TABLET, f"No {n}.", 1.0 + n / 100)
+    assert len(caplog.records) == 3 + 4
+    feedback.error(TABLET, "No 49.", 2.0)
+    assert caplog.text.count("No 49.") == 1, "what was held back is not taken for said"
+
+
+def test_what_everybody_is_told_is_not_replaced_by_what_comes_next(feedback, wire):
+    feedback.listen(Endpoint("127.0.0.1", 9, "web"), "/ld/gain")
+    for sentence in ("One.", "Two.", "Two."):
+        feedback.announce(sentence)
+    assert wire.take() == [
+        (port, "/ld/out/error", said) for said in ("One.", "Two.", "Two.") for port in (9001, 9002)
+    ]
+
+
 def test_without_a_port_feedback_goes_back_the_way_the_request_came(feedback):
     assert feedback.subscribe(TABLET, None) == Endpoint("127.0.0.1", 5001)
     tcp = "osc-tcp 127.0.0.1:40000"

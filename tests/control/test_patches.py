@@ -65,12 +65,15 @@ class Stage:
         self.path = folder / "set.toml"
         self.performance = Performance(load_patch(self.path), "pocket")
         self.renderer, self.desk, self.told = Renderer(), Desk(), dict[str, object]()
-        feedback = SimpleNamespace(publish=self._publish)
+        feedback = SimpleNamespace(publish=self._publish, announce=self._announce)
         parts = (self.renderer, self.desk, feedback, [folder])
         self.patches = Patches(Config(), self.performance, *parts)  # type: ignore[arg-type]
 
     def _publish(self, address: str, values: object, source: str, now: float) -> None:
         self.told[address] = values
+
+    def _announce(self, sentence: str) -> None:
+        self.told["/ld/out/error"] = (sentence,)
 
     def send(self, address: str, *values: object) -> None:
         for change in interpret(address, values, len(self.performance.trajectory.texts)):
