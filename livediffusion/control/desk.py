@@ -11,7 +11,7 @@ from livediffusion.control.midi import MidiInputs
 from livediffusion.control.midi_feedback import MidiFeedback, Outputs
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.proofreader import Proofreader
-from livediffusion.state.controls import MidiEvent
+from livediffusion.state.controls import KEYS, MidiEvent
 from livediffusion.state.effects import EditMappings, Effect, Learn, Unlearn
 from livediffusion.state.journey import JOURNEY
 from livediffusion.state.mapping import Mapper
@@ -22,6 +22,9 @@ from livediffusion.state.values import Change, interpret, span
 from livediffusion.types import Beats, ControlMessage, Seconds, Value
 
 _MOST_CLAMPED = 1024  # remembered; nobody can make the memory grow without end
+_GARBAGE = (
+    "{} sends bytes that are no MIDI messages; they are passed over. Check its cable and driver."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,19 @@ class Desk:
         self._mapper.take(self.performance.patch.mappings)
         self._lights.take(self.performance.patch.mappings)
 
+    def midi_statistics(self) -> dict[str, int]:
+        """Every counter of the MIDI inputs by name, and how often two controls took turns."""
+        return self._midi.statistics() | {"quarrels": self._quarrels.count}
+
     def close(self) -> None:
         """Switch the controllers' lights off."""
         self._lights.go_dark()
 
     def proofread(self, now: Seconds) -> None:
         """Tell everybody of words in the patch's prompts that its model never learned."""
-        performance = self.performance
-        self._proofreader.read(performance.model, performance.trajectory.texts, PATCH, now)
+        performance, trajectory = self.performance, self.performance.trajectory
+        texts = (*trajectory.texts, trajectory.negative)
+        self._proofreader.read(performance.model, texts, PATCH, now)
 
     def refuse(self, source: str, sentence: str, now: Seconds) -> None:
         """Tell a sender, and the log, what is wrong."""
@@ -96,6 +104,9 @@ class Desk:
 
     def _hear(self, event: MidiEvent, now: Seconds, beat: Beats) -> Iterator[Asked]:
         """Let a MIDI event move what it is mapped to, unless it is being learned."""
+        if event.kind == "garbage":
+            self._tell_everybody(f"midi {event.device}", _GARBAGE.format(event.device), now)
+            return
         messages = self._mapper.feed(event, self._target_of, self._source_of)
         for moved in self._mapper.moved:
             self._lights.heard(event.device, moved, now)
@@ -103,10 +114,15 @@ class Desk:
             self._mapper.rearm()  # it moved nothing, so it has caught nothing
             return
         for message in messages:
-            if sentence := self._quarrels.heard(message):
-                self.refuse(message.source, sentence, now)
-                self._feedback.publish("/ld/out/error", (sentence,), "livediffusion", now)
+            is_knob = event.kind not in KEYS and not isinstance(message.values[0], str)
+            if is_knob and (sentence := self._quarrels.heard(message)):
+                self._tell_everybody(message.source, sentence, now)
             yield from self._take(message, now, beat)
+
+    def _tell_everybody(self, source: str, sentence: str, now: Seconds) -> None:
+        """What a controller does wrong: it cannot be answered, but those who play can."""
+        self.refuse(source, sentence, now)
+        self._feedback.announce(sentence)
 
     def _learned(self, edit: EditMappings | None) -> Iterator[Asked]:
         if edit is not None:
@@ -145,7 +161,7 @@ class Desk:
 
     def _publish(self, address: str, source: str, now: Seconds) -> None:
         """Tell the surfaces the new value, and those that moved with it."""
-        if address.endswith("/text"):
+        if address.endswith("/text") or address == "/ld/negative":
             texts = [str(text) for text in self.performance.at_address(address)]
             self._proofreader.read(self.performance.model, texts, source, now)
         weights = ("/ld/blend", "/ld/xy")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +43,7 @@ class _Port:
     name: str  # as performers know it
     input: Any
     splitter: Splitter = field(default_factory=Splitter)
+    is_doubted: bool = False  # it has sent what is no MIDI
 
 
 class MidiInputs:
@@ -53,7 +54,7 @@ class MidiInputs:
     """
 
     def __init__(self, patterns: Sequence[str], wake: threading.Event) -> None:
-        self.overflowed = 0  # events lost because nobody drained them
+        self._counts = Counter(events=0, malformed=0, overflowed=0)
         self._patterns = tuple(patterns)
         self._wake = wake
         self._events: deque[MidiEvent] = deque()
@@ -69,6 +70,10 @@ class MidiInputs:
     def devices(self) -> list[str]:
         """Names of the open inputs."""
         return sorted(port.name for port in tuple(self._ports.values()))
+
+    def statistics(self) -> dict[str, int]:
+        """Events that came in, bytes that belonged to none, events lost as nobody drained them."""
+        return dict(self._counts)
 
     def drain(self) -> list[MidiEvent]:
         """What has come in since the last call, oldest first."""
@@ -131,15 +136,22 @@ class MidiInputs:
                 self._take(port, received[0], time.monotonic())
 
     def _take(self, port: _Port, data: Sequence[int], now: Seconds) -> None:
+        known = port.splitter.malformed
         for message in port.splitter.feed(data):
             event = event_of(message, port.name, now)
             if event is not None:
+                self._counts["events"] += 1
                 self._put(event)
                 self._last_event = now
+        if (found := port.splitter.malformed - known) > 0:
+            self._counts["malformed"] += found
+            if not port.is_doubted:
+                port.is_doubted = True
+                self._put(MidiEvent(port.name, "garbage", 1, 0, 0, now))
 
     def _put(self, event: MidiEvent) -> None:
         if len(self._events) >= QUEUE_LENGTH:
-            self.overflowed += 1
+            self._counts["overflowed"] += 1
         else:
             self._events.append(event)
         self._wake.set()

@@ -50,6 +50,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     conductor.playing = memory.playing if memory else True
     conductor.patches.model = settings.model
     conductor.reporter.statistics = network.statistics
+    conductor.reporter.midi = desk.midi_statistics
     readouts = conductor.reporter.shown
     view = View(performance, arena, readouts, folders, config.models)
     network.open_web(view.snap, view.names)

@@ -45,4 +45,4 @@ class Proofreader:
             self._feedback.error(source, sentence, now)
             return
         _log.warning("%s", sentence)
-        self._feedback.publish("/ld/out/error", (sentence,), "livediffusion", now)
+        self._feedback.announce(sentence)

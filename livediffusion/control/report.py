@@ -31,6 +31,7 @@ class Reporter:
         self.fatal: str | None = None
         self.waiting = "the model is being loaded"
         self.statistics: Callable[[], dict[str, int]] = dict  # of what comes in over OSC
+        self.midi: Callable[[], dict[str, int]] = dict  # of what comes in over MIDI
         self.shown: dict[str, tuple[Value, ...]] = {}  # read-outs by address, as last said
         self._file = run_dir / "status.json"
         self._feedback = feedback
@@ -99,6 +100,7 @@ class Reporter:
             "lead": delivery.scheduler.lead,
             "late": delivery.scheduler.late,
             "osc": counts,
+            "midi": self.midi(),
             "waiting": self.waiting,
             "fatal": self.fatal,
         }

@@ -30,7 +30,7 @@ class MidiEvent:
 
     kind: "cc" (number, value 0..127), "note" (number, velocity; 0 is off), "bend" (value
     0..16383, middle 8192), "touch" (value 0..127), "polytouch" (number of the key, value 0..127),
-    "program" (number), "gone" (the device left).
+    "program" (number), "gone" (the device left), "garbage" (it sends what is no MIDI).
     """
 
     device: str

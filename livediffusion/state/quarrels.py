@@ -33,11 +33,12 @@ class Quarrels:
         if before is None or time - before.time > _SOON:
             self._contests[address] = _Contest(source, time)
             return None
-        turns = before.turns + (before.source != source)
-        self.count += before.source != source
+        is_turn = before.source != source
+        turns = before.turns + is_turn
+        self.count += is_turn
         pair = (address, frozenset({before.source, source}))
         self._contests[address] = _Contest(source, time, turns)
-        if turns < _TURNS or pair in self._said or len(self._said) >= _MOST:
+        if not is_turn or turns < _TURNS or pair in self._said or len(self._said) >= _MOST:
             return None
         self._said.add(pair)
         one, other = sorted(name.removeprefix("midi ") for name in pair[1])

@@ -9,6 +9,7 @@ from livediffusion.control.endpoint import AllowList
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.oscwire import decode, encode
+from livediffusion.state.controls import MidiEvent
 from livediffusion.state.effects import PlayerSet
 from livediffusion.state.patch import parse_patch
 from livediffusion.state.performance import Performance
@@ -28,6 +29,15 @@ gain = -6.0
 beats = 64
 gain = -1.0
 """
+PADS = (
+    PATCH + '[[scene]]\nname = "calm"\nfilter = -0.5\n'
+    '[[midi]]\ncontrol = "program"\ntarget = "/ld/scene"\n'
+    + "".join(
+        f'[[midi]]\ncontrol = "note {note}"\ntarget = "/ld/scene"\nvalue = "{scene}"\n'
+        f'[[midi]]\ncontrol = "cc {note - 16}"\ntarget = "/ld/filter"\ntakeover = "jump"\n'
+        for note, scene in ((36, "drop"), (37, "calm"))
+    )
+)
 SURFACE = "osc 127.0.0.1:5001"
 
 
@@ -36,8 +46,12 @@ class Nothing:
 
     devices = ()
 
+    def __init__(self):
+        self.events = []
+
     def drain(self):
-        return []
+        events, self.events = self.events, []
+        return events
 
     def __getattr__(self, name):
         return lambda *_: None
@@ -46,13 +60,13 @@ class Nothing:
 class Stage:
     """A desk with a surface that has subscribed; a beat is half a second."""
 
-    def __init__(self):
+    def __init__(self, patch=PATCH):
         self.told = {}
         self.inbox = Inbox()
         self.feedback = Feedback(self._send, AllowList([]), [("127.0.0.1", 9000)])
-        self.performance = Performance(parse_patch(PATCH), "pocket")
-        nothing = Nothing()
-        parts = (self.inbox, nothing, nothing, self.feedback, {})
+        self.performance = Performance(parse_patch(patch), "pocket")
+        self.knobs = Nothing()
+        parts = (self.inbox, self.knobs, Nothing(), self.feedback, {})
         self.desk = Desk(self.performance, *parts)
 
     def _send(self, packet, to):
@@ -111,3 +125,26 @@ def test_a_pause_ends_a_gesture_and_a_bundle_is_one():
     stage.send("/ld/undo", beat=9.0)
     assert stage.performance.at_address("/ld/seed/a") == (0,)
     assert stage.performance.at_address("/ld/steps") == ()
+
+
+def test_pads_that_choose_scenes_by_turns_are_no_fight():
+    stage = Stage(PADS)
+    for n in range(40):
+        stage.knobs.events.append(MidiEvent("Pads", "note", 1, 36 + n % 2, 100, n / 50))
+        stage.knobs.events.append(MidiEvent("Pads", "program", 1, n % 2, 0, n / 50))
+    stage.pass_time(1.0)
+    assert "/ld/out/error" not in stage.told and stage.told["/ld/scene"] == ("calm",)
+    for n in range(40):
+        stage.knobs.events.append(MidiEvent("Pads", "cc", 1, 20 + n % 2, n, n / 50))
+    stage.pass_time(2.0)
+    assert "both move /ld/filter" in stage.told["/ld/out/error"][0]
+
+
+def test_garbage_from_a_device_is_said_to_those_who_play_and_moves_nothing(caplog):
+    stage = Stage()
+    stage.pass_time(0.5)
+    stage.knobs.events.append(MidiEvent("Old Box", "garbage", 1, 0, 0, 0.0))
+    assert stage.pass_time(1.0) == []
+    sentence = "Old Box sends bytes that are no MIDI messages; they are passed over."
+    assert stage.told["/ld/out/error"][0].startswith(sentence)
+    assert caplog.text.count(sentence) == 1

@@ -137,6 +137,17 @@ def test_pressure_and_rpn_come_through(jack, peers):
     ]  # fmt: skip
 
 
+def test_garbage_is_passed_over_and_said_once(jack, peers):
+    listener, box = peers("listen", "box"), peers("send", "box")
+    is_open(listener, "box")
+    for message in ((1, 2), (0xF4, 5), (0xB0, 21), (0xB0, 21, 5), (0xB0, 0xB0, 21)):
+        box.send(*message)
+    box.send(6)
+    assert [listener.next() for _ in range(3)] == [
+        "box garbage 1 0 0", "box cc 1 21 5", "box cc 1 21 6"
+    ]  # fmt: skip
+
+
 @pytest.mark.skipif(not shutil.which("jack_midiseq"), reason="needs jack_midiseq")
 def test_a_sequencers_notes_are_heard_in_order(patient_jack, peers):
     listener = peers("listen", "seq*")

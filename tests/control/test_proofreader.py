@@ -56,8 +56,10 @@ class Stage:
             self.sent.append((to[1], *message[1]))
 
     def say(self, n, text, now):
-        packet = encode(f"/ld/prompt/{n}/text", (text,))
-        for unit in decode(packet):
+        return self.send(f"/ld/prompt/{n}/text", text, now)
+
+    def send(self, address, text, now):
+        for unit in decode(encode(address, (text,))):
             self.inbox.put(unit, TABLET, now)
         assert list(self.desk.listen(now, 0.0)) == []
         return self.told(now)
@@ -89,6 +91,17 @@ def test_the_sender_of_an_unknown_word_is_told_once(stage, caplog):
     assert stage.say(1, "techno", 2.0) == []
     assert stage.say(2, "gqom", 3.0) == []
     assert stage.performance.trajectory.texts == ("techno", "gqom")
+
+
+def test_what_to_stay_away_from_is_read_too(stage):
+    assert stage.send("/ld/negative", "gqom", 1.0) == [(5001, GQOM)]
+    assert stage.say(1, "gqom", 3.0) == []
+    stage.feedback.subscribe(TABLET, 9001)
+    patch = 'negative = "gqom"\n[[prompt]]\ntext = "house"\n'
+    for model, told in (("riffusion", []), ("learned", [(9001, GQOM)])):
+        stage.performance.load(parse_patch(patch), model, 0.0)
+        stage.desk.proofread(5.0)
+        assert stage.told(5.0) == told
 
 
 def test_a_patch_s_unknown_words_are_told_to_every_subscriber(stage, caplog):

@@ -16,6 +16,14 @@ def test_a_fight_is_said_once_and_counted():
     assert quarrels.count == 39
 
 
+def test_a_third_who_joins_in_fights_with_whom_it_takes_turns():
+    quarrels = Quarrels()
+    said = moves(quarrels, *["midi X", "midi Y"] * 3, *["midi Z"] * 9, "midi X")
+    assert [sentence.partition(" both")[0] for sentence in said] == [
+        "X and Y", "Y and Z", "X and Z"
+    ]  # fmt: skip
+
+
 def test_one_after_the_other_is_no_fight():
     quarrels = Quarrels()
     assert moves(quarrels, *["a"] * 20, *["b"] * 20, *["a"] * 20) == []
