@@ -54,9 +54,14 @@ class MidiConfig:
 
 @dataclass(frozen=True, slots=True)
 class ClockConfig:
-    """Who leads the time."""
+    """Who leads the time, and who is led.
+
+    `start_stop`: Link's transport is ours too. `send`: patterns of the MIDI outputs that get clock.
+    """
 
     source: str = "internal"
+    start_stop: bool = False
+    send: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +240,14 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
     ),
     "osc": (OscConfig, {**_LISTENER, "feedback": list_of(_endpoint)}),
     "midi": (MidiConfig, {"inputs": _NAMES, "outputs": _NAMES}),
-    "clock": (ClockConfig, {"source": choice(["internal"], missing=["midi", "link"])}),
+    "clock": (
+        ClockConfig,
+        {
+            "source": choice(["internal", "midi", "link"]),
+            "start_stop": flag(),
+            "send": _NAMES,
+        },
+    ),
     "web": (WebConfig, {"serve": flag(), **_LISTENER, "announce": flag()}),
     "render": (
         RenderConfig,

@@ -64,12 +64,10 @@ def flag() -> Check:
     return check
 
 
-def choice(known: Collection[str], missing: Collection[str] = ()) -> Check:
-    """One of some words; those in `missing` are meant for a later version."""
+def choice(known: Collection[str]) -> Check:
+    """One of some words."""
 
     def check(value: object) -> str:
-        if isinstance(value, str) and value in missing:
-            raise ValueError(f"{shown(value)} is not in this version: use {_either(known)}")
         if not isinstance(value, str) or value not in known:
             hint = or_rather(value, known) if isinstance(value, str) else ""
             raise ValueError(f"must be {_either(known)}, not {_plain(value)}{hint}")

@@ -20,14 +20,14 @@ def test_the_shipped_config_shows_the_defaults():
 
 def test_every_mistake_is_said_at_once():
     text = (
-        '[ocs]\n[osc]\nhost = "0.0.0.0"\nport = "x"\nalow = []\n[clock]\nsource = "link"\n'
+        '[ocs]\n[osc]\nhost = "0.0.0.0"\nport = "x"\nalow = []\n[clock]\nsource = "lnk"\n'
         '[web]\nhost = "foo"\n[audio]\nchannels = [1]\n[render]\ndtype = "flot16"\ncache_mb = nan\n'
     )
     with pytest.raises(UserError) as refusal:
         parse_config(text, Path("c.toml"))
     lines = str(refusal.value).splitlines()
     words = ['Did you mean "osc"?', "osc.allow", "1 to 65535", 'Did you mean "allow"?',
-             "not in this version", "IP address", "2 entries", '"float16"', "not nan"]  # fmt: skip
+             '"midi" or "link"', "IP address", "2 entries", '"float16"', "not nan"]  # fmt: skip
     assert all(word in line for word, line in zip(words, lines, strict=True))
     assert [int(line.split(":")[1]) for line in lines] == [1, 3, 4, 5, 7, 9, 11, 13, 14]
 
