@@ -16,6 +16,7 @@ from livediffusion.player.process import Player
 from livediffusion.state.handlers import PLAYER_VALUES
 from livediffusion.state.parameters import Refused
 from livediffusion.state.performance import Performance
+from livediffusion.state.scenes import begin
 from livediffusion.state.values import Change, interpret
 from livediffusion.types import Beats, Seconds
 
@@ -24,6 +25,7 @@ _LEAD: Seconds = 0.1  # between the player's getting an order and the mixing of 
 _INTERVAL: Seconds = 0.01
 _TOGETHER: Seconds = 0.001  # bundles whose times are this near act as one
 _SAME_PLACE: Beats = 0.001
+_LAUNCHES = ("scene", "scene.next")
 
 
 class Foresight:
@@ -83,17 +85,23 @@ class Foresight:
         if shown == self._shown and abs(beat - self._shown_at) < _SAME_PLACE:
             return
         self._shown, self._shown_at, self._due = shown, beat, due
-        later = performance.twin()
+        later, only_scenes = performance.twin(), True
         for pending in first:
             for change in self._changes(pending):
+                only_scenes = only_scenes and change.row.key in _LAUNCHES
                 with contextlib.suppress(Refused):  # it is said when the time has come
                     later.apply(change, beat, pending.messages[0].source)
+        launch = later.waiting
+        if launch is not None and (only_scenes or launch.at <= beat):
+            begin(later, launch)
+            beat = max(beat, launch.at)
         performance.outlook.announce((beat, later.trajectory))
 
     def _is_rendered(self, pending: Pending) -> bool:
         known = self._rendered.get(pending.number)
         if known is None:
-            known = any(change.row.renders for change in self._changes(pending))
+            rows = [change.row for change in self._changes(pending)]
+            known = any(row.renders or row.key in _LAUNCHES for row in rows)
             self._rendered[pending.number] = known
         return known
 

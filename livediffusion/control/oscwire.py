@@ -44,7 +44,10 @@ class Unit:
 
 
 def decode(packet: bytes) -> list[Unit]:
-    """The units of a packet; nested bundles are units of their own. Raises Malformed."""
+    """The units of a packet; a bundle within another is one of its own if it is for later.
+
+    Raises Malformed.
+    """
     try:
         if packet[:1] == b"/":
             return [Unit((_message(packet),))]
@@ -93,23 +96,29 @@ _ENCODERS: dict[type, tuple[str, Callable[[Any], bytes]]] = {
 
 
 def _bundle(packet: bytes, outer: Seconds | None, depth: int) -> Iterator[Unit]:
-    """A bundle's own messages first, then the bundles inside it."""
+    """A bundle's messages in the order of their places, then what inner bundles have for later."""
     if depth > _DEEPEST:
         raise Malformed(f"bundles lie more than {_DEEPEST} deep")
     (timetag,) = struct.unpack_from(">Q", packet, 8)
     time = outer if timetag == _IMMEDIATELY else timetag / 2**32 - _NTP_TO_UNIX
+    if outer is not None and time is not None:
+        time = max(time, outer)  # as OSC has it; none acts before the one that holds it
     messages: list[Message] = []
-    inner: list[Unit] = []
+    later: list[Unit] = []
     for element in _elements(packet):
         if element[:8] == _BUNDLE:
-            inner += _bundle(element, time, depth + 1)
+            for unit in _bundle(element, time, depth + 1):
+                if unit.time == time:
+                    messages += unit.messages
+                else:
+                    later.append(unit)
         elif element[:1] == b"/":
             messages.append(_message(element))
         else:
             raise Malformed("a bundle holds something that is no message")
     if messages:
         yield Unit(tuple(messages), time)
-    yield from inner
+    yield from later
 
 
 def _elements(packet: bytes) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from livediffusion.timeline.scheduler import Scheduler
 from livediffusion.timeline.steps import Rules
 
 PATCH = 'quantise = "off"\n[[prompt]]\ntext = "a"\n[[prompt]]\ntext = "b"\n'
+PATCH += '[[scene]]\nname = "far"\nblend = [0.0, 1.0]\n'
 SOURCE = "osc 127.0.0.1:9000"
 
 
@@ -117,6 +118,23 @@ def test_of_several_the_first_is_seen_and_a_gesture_meanwhile_counts(stage):
     stage.look(103.0)
     stage.look(103.02)
     assert stage.outlook.moving_until == 8.0
+
+
+@pytest.mark.parametrize(("quantise", "beat"), [("off", 6.0), ("bar", 8.0)])
+@pytest.mark.parametrize("launch", [("/ld/scene", ("far", 0.0)), ("/ld/scene/next", (1,))])
+def test_a_scene_is_seen_from_where_it_begins(stage, quantise, beat, launch):
+    stage.performance.values["quantise"] = quantise
+    before = blend(stage, 0.0)
+    stage.announce(103.0, launch)
+    stage.look(100.5)
+    assert stage.outlook.still_until(1.0) == beat
+    assert blend(stage, beat - 0.01) == before != blend(stage, beat)
+    after = blend(stage, beat)
+    assert stage.performance.scene == "" and stage.performance.waiting is None
+    stage.look(103.004)
+    assert stage.performance.waiting.at == pytest.approx(beat)
+    stage.performance.advance(beat + 0.01)
+    assert blend(stage, beat + 0.01) == after and stage.performance.scene == "far"
 
 
 def test_what_is_far_or_refused_is_not_shown(stage):

@@ -106,7 +106,8 @@ def test_each_is_counted_and_said_once_and_nothing_stops(packet):
     [
         (bundle(), 0.0),
         (nested(7, GAIN), -3.0),
-        (bundle(GAIN, bundle(encode("/ld/gain", (-4.0,))), GAIN), -4.0),
+        (bundle(GAIN, bundle(encode("/ld/gain", (-4.0,))), GAIN), -3.0),
+        (bundle(GAIN, bundle(encode("/ld/gain", (-4.0,)))), -4.0),
         (b"/ld/gain\0\0\0\0,d\0\0" + struct.pack(">d", -2.0), -2.0),
         (b"/ld/gain\0\0\0\0,h\0\0" + struct.pack(">q", -2), -2.0),
         (b"/ld/gain\0\0\0\0,[f]\0\0\0\0" + struct.pack(">f", -2.0), -2.0),

@@ -59,7 +59,7 @@ def test_symbols_impulses_and_missing_tags_are_read():
 
 
 def test_a_bundle_keeps_its_time_also_a_late_one_and_holds_together():
-    inner = OscBundleBuilder(1000.5)
+    inner = OscBundleBuilder(3000.5)
     inner.add_content(message("/c", ("i", 3)))
     outer = OscBundleBuilder(2000.25)
     outer.add_content(message("/a", ("i", 1)))
@@ -67,7 +67,26 @@ def test_a_bundle_keeps_its_time_also_a_late_one_and_holds_together():
     outer.add_content(message("/b", ("i", 2)))
     units = decode(outer.build().dgram)
     assert [unit.messages for unit in units] == [(("/a", (1,)), ("/b", (2,))), (("/c", (3,)),)]
-    assert [unit.time for unit in units] == pytest.approx([2000.25, 1000.5], abs=1e-3)
+    assert [unit.time for unit in units] == pytest.approx([2000.25, 3000.5], abs=1e-3)
+
+
+def timed(time, *elements):
+    timetag = 1 if time is None else (time + 2_208_988_800) << 32
+    sized = (struct.pack(">i", len(element)) + element for element in elements)
+    return b"#bundle\0" + struct.pack(">Q", timetag) + b"".join(sized)
+
+
+def test_nested_bundles_act_together_unless_one_is_for_later():
+    a, b, c, d = (encode(f"/{name}", ()) for name in "abcd")
+    packet = timed(50, a, timed(None, b), timed(70, c), timed(40, timed(50, b)), d)
+    first, later = decode(packet)
+    assert ([address for address, _ in first.messages], first.time) == (
+        ["/a", "/b", "/b", "/d"],
+        50,
+    )
+    assert ([address for address, _ in later.messages], later.time) == (["/c"], 70)
+    (only,) = decode(timed(None, timed(None, a, timed(None, b)), c))
+    assert [address for address, _ in only.messages] == ["/a", "/b", "/c"] and only.time is None
 
 
 def test_an_immediate_bundle_has_no_time():
