@@ -124,6 +124,8 @@ TABLE: tuple[Parameter, ...] = (
            low=0.0, high=64.0, unit="beats", default=0.0),
     _value("fade", "f", "how long one loop fades into the next",
            low=1.0, high=2000.0, unit="ms", default=60.0),
+    _value("lean", "f", "how far the sound leans to loops that are ready while a new blend is "
+           "rendered; 0 waits for the blend itself", default=0.7, **_UNIT),
     _value("quantise", "s", "where a change may be heard", choices=QUANTISE, default="beat"),
     _value("tempo", "f", "takes over at the next loop boundary where its loop is ready",
            low=20.0, high=300.0, unit="bpm", default=120.0, renders=True),
