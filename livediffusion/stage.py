@@ -28,6 +28,7 @@ from livediffusion.statusline import StatusLine
 from livediffusion.types import Seconds
 
 _HANGS_S = 3.0
+_CONTROL_HANGS_S = 6.0  # nobody hears it pause, and a machine at its limit makes it pause
 _RENDERER_HANGS_S = 30.0  # a step of a large model on a slow CPU takes its time
 
 
@@ -84,7 +85,12 @@ class Staged:
         children = [
             Child("player", "livediffusion.player.worker", _player(run_dir, config), _HANGS_S),
             Child("renderer", "livediffusion.render.worker", renderer, _RENDERER_HANGS_S),
-            Child("control", "livediffusion.control.process", self._control(run_dir), _HANGS_S),
+            Child(
+                "control",
+                "livediffusion.control.process",
+                self._control(run_dir),
+                _CONTROL_HANGS_S,
+            ),
         ]
         return Supervisor(run_dir, children, say)
 
