@@ -7,6 +7,8 @@ announced for a time to come.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from livediffusion.render.request import RenderRequest
@@ -15,9 +17,13 @@ from livediffusion.types import Beats, ModelDefaults
 
 if TYPE_CHECKING:
     from livediffusion.state.performance import Performance
+    from livediffusion.state.sections import Scene
     from livediffusion.state.trajectory import Trajectory
 
 _MOST_SCENES = 8  # rendered in idle time
+_MOST_PASSING = 2  # scenes of which another loop will be needed soon, because the seeds drift
+_JUST_BEFORE: Beats = 1e-3
+_FAR: Beats = 1000.0
 
 
 class Outlook:
@@ -28,7 +34,7 @@ class Outlook:
         self._later: Trajectory | None = None  # from the waiting scene's beat on, once asked for
         self._announced: tuple[Beats, Trajectory] | None = None
         self._neighbours: list[RenderRequest] = []
-        self._seen_from: tuple[int, str, ModelDefaults | None] | None = None
+        self._seen_from: tuple[int, str, ModelDefaults | None, int | None] | None = None
 
     def refresh(self) -> None:
         """The present state has changed, and with it what the waiting scene will make of it."""
@@ -67,19 +73,28 @@ class Outlook:
     def neighbours(self, beat: Beats) -> list[RenderRequest]:
         """What a performer might want next: the next scenes, then each prompt alone.
 
-        The same list as long as nothing has changed, so that it is cheap to ask for.
+        While something moves only scenes, whose loops would be the same until the present one's
+        end. The same list as long as nothing has changed, so that it is cheap to ask for.
         """
-        performance = self._performance
-        resting = performance.trajectory.moving_until <= beat
-        seen_from = (self.revision, performance.scene, performance.trajectory.defaults)
-        if not resting or seen_from != self._seen_from:
-            self._seen_from = seen_from if resting else None
-            scenes = [
-                _after(performance, Launch(scene, beat, 0.0)).request_at(beat)
-                for scene in next_scenes(performance)[:_MOST_SCENES]
-            ]
-            self._neighbours = [*scenes, *performance.trajectory.neighbours(beat)]
+        performance, trajectory = self._performance, self._performance.trajectory
+        moves = trajectory.moving_until > beat
+        loop = math.floor(beat / trajectory.beats) if moves else None
+        seen_from = (self.revision, performance.scene, trajectory.defaults, loop)
+        if seen_from != self._seen_from:
+            self._seen_from = seen_from
+            scenes = next_scenes(performance)[:_MOST_SCENES]
+            here = [self._after_scene(scene, beat) for scene in scenes]
+            if loop is None:
+                self._neighbours = [*here, *trajectory.neighbours(beat)]
+            else:
+                end = (loop + 1) * trajectory.beats - _JUST_BEFORE
+                later = [self._after_scene(scene, end) for scene in scenes]
+                far = [self._after_scene(scene, end + _FAR) for scene in scenes]
+                self._neighbours = _lasting(here, later, far)
         return self._neighbours
+
+    def _after_scene(self, scene: Scene, beat: Beats) -> RenderRequest:
+        return _after(self._performance, Launch(scene, beat, 0.0)).request_at(beat)
 
     def _turn(self) -> tuple[Beats, Trajectory] | None:
         """Where the next scene or announced change takes over, and what is from there on."""
@@ -89,6 +104,18 @@ class Outlook:
         scene = (waiting.at, self._later) if waiting and self._later else None
         turns = [turn for turn in (scene, self._announced) if turn is not None]
         return min(turns, key=lambda turn: turn[0]) if turns else None
+
+
+def _lasting(
+    here: Sequence[RenderRequest], later: Sequence[RenderRequest], far: Sequence[RenderRequest]
+) -> list[RenderRequest]:
+    """What will be the same later; of what will be another far from here only the first few."""
+    passing, found = 0, []
+    for request, then, at_last in zip(here, later, far, strict=True):
+        passing += request != at_last
+        if request == then and (request == at_last or passing <= _MOST_PASSING):
+            found.append(request)
+    return found
 
 
 def _after(performance: Performance, launch: Launch) -> Trajectory:

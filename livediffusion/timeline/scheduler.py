@@ -13,6 +13,7 @@ replaces what is queued and never what is in flight.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import OrderedDict
 
 from livediffusion.render.request import RenderRequest
@@ -23,6 +24,7 @@ from livediffusion.types import BPM, Beats
 
 CHAIN_LENGTH = 16  # renders from one another's phase; then one starts cold
 _HEADROOM = 1.5  # a step is at least so many p95 render times long
+_UNHURRIED = 3.0  # p95 render times before it is due, a step can let an idle one be finished
 _HANDOVER_S = 0.03  # from here to the player and into its next block
 _REMEMBERED_KEYS = 4096
 
@@ -48,10 +50,12 @@ class Scheduler:
     def next_order(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Step | None:
         """The most urgent step that is neither sounding nor queued, if nothing urgent is in flight.
 
-        What is rendered in idle time is not urgent: let it go, and order this.
+        What is rendered in idle time is not urgent: let it go, and order this. Only a step that
+        has much time waits for its end.
         """
         if self.in_flight is not None and not self.in_flight.idle:
             return None
+        is_idle = self.in_flight is not None
         arriving = self._arriving(None)
         for step in self.plan(now, trajectory, rules):
             key = step.request.cache_key()
@@ -60,13 +64,14 @@ class Scheduler:
             if any((q.cache_key, q.due) == (key, step.due) for q in self.queued):
                 continue
             if key != self._arriving(step.due):
-                return self._with_phase(step)
+                render = to_beats(self.times.p95(step.request.steps), self.tempo)
+                waits = is_idle and step.due - now > _UNHURRIED * render
+                return None if waits else self._with_phase(step)
         return None
 
     def idle_order(self, now: Beats, trajectory: Trajectory) -> Step | None:
-        """While nothing moves, a neighbour of where the performer is that was not rendered yet."""
-        resting = trajectory.moving_until <= now and self.sounding is not None
-        if self.in_flight is not None or not resting:
+        """When nothing is urgent, a neighbour of where the performer is that was not rendered."""
+        if self.in_flight is not None or self.sounding is None:
             return None
         neighbours = trajectory.neighbours(now)
         if neighbours is self._all_known:
@@ -164,7 +169,8 @@ class Scheduler:
         return max(0.0, next_boundary(soonest, wanted.grid) - now)
 
     def _rest_step(self, trajectory: Trajectory, rules: Rules, now: Beats) -> Step:
-        request = trajectory.request_at(max(now, trajectory.moving_until))
+        until = trajectory.moving_until
+        request = trajectory.request_at(max(now, until) if math.isfinite(until) else now)
         return Step(None, self._grid(request, rules.quantise), request, trajectory.revision)
 
     def _grid(self, request: RenderRequest, grid: Beats) -> Beats:

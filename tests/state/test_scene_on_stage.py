@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any, TypeAlias
+
 import pytest
 from simulation import Stage
 
@@ -9,6 +12,9 @@ from livediffusion.state.patch import parse_patch
 from livediffusion.state.performance import Performance
 from livediffusion.state.values import interpret
 from livediffusion.timeline.steps import Rules
+
+PATCHES = Path(__file__).parents[2] / "patches"
+Weighted: TypeAlias = tuple[Any, ...]
 
 PATCH = (
     'quantise = "bar"\n[[prompt]]\ntext = "house"\n[[prompt]]\ntext = "dub"\n'
@@ -19,8 +25,10 @@ PATCH = (
 class Set:
     """A performance on an offline stage."""
 
-    def __init__(self, render_s: float, quantise: float = 4.0, start: float = 3.0) -> None:
-        self.performance = Performance(parse_patch(PATCH), "pocket")
+    def __init__(
+        self, render_s: float, quantise: float = 4.0, start: float = 3.0, patch: str = PATCH
+    ) -> None:
+        self.performance = Performance(parse_patch(patch), "pocket")
         self.stage = Stage(render_s, Rules(quantise=quantise))
         self.stage.trajectory = self.performance.outlook  # type: ignore[assignment]
         self.run_to(start)
@@ -44,12 +52,16 @@ class Set:
 
     def idle(self) -> list[str]:
         """The prompts of what is rendered in idle time, in its order."""
-        found = []
+        return [" + ".join(text for text, _ in prompts) for prompts, _ in self.idle_seeds()]
+
+    def idle_seeds(self) -> list[tuple[Weighted, Weighted]]:
+        """Prompts and seeds of what is rendered in idle time, in its order."""
+        found: list[tuple[Weighted, Weighted]] = []
         scheduler, outlook = self.stage.scheduler, self.performance.outlook
         while (step := scheduler.idle_order(self.stage.beat, outlook)) is not None:
             scheduler.order(step)
             scheduler.kept(step)
-            found.append(" + ".join(text for text, _ in step.request.prompts))
+            found.append((step.request.prompts, step.request.seeds))
         return found
 
 
@@ -71,6 +83,42 @@ def test_while_nothing_moves_the_next_scenes_are_rendered_then_each_prompt() -> 
     played.send("/ld/scene/next")
     played.run_to(20.0)
     assert played.idle() == [], "where it came from is there as well"
+
+
+def test_while_seeds_drift_scenes_are_rendered_that_will_be_the_same_or_come_next() -> None:
+    whole = "seed.a = 7\nseed.b = 8\nseed.morph = 0.5\n"
+    more = "".join(
+        f'[[scene]]\nname = "{name}"\nblend = [1, {weight}]\n{seeds}'
+        for name, weight, seeds in (
+            ("c", 0.2, ""),
+            ("d", 0.3, whole + "drift = 0.1\n"),
+            ("e", 1, ""),
+        )
+    )
+    played = Set(0.25, patch="drift = 0.1\n" + PATCH + more)
+    seeds = played.idle_seeds()
+    assert [len(prompts) for prompts, _ in seeds] == [1, 2, 2], "drop, both and d"
+    assert seeds[2][1] == ((7, 0.5), (8, 0.5))
+    assert played.idle_seeds() == []
+    played.run_to(9.0)
+    assert [prompts for prompts, _ in played.idle_seeds()] == [p for p, _ in seeds[:2]]
+    played.stage.heard.clear()
+    played.run_to(33.0)
+    assert [beat for beat, _ in played.stage.heard] == [16.0, 24.0, 32.0]
+    assert played.stage.scheduler.late == 0
+
+
+def test_while_a_glide_is_on_its_way_a_scene_is_rendered_that_ends_it() -> None:
+    played = Set(0.25)
+    played.send("/ld/glide", 8.0)
+    played.send("/ld/blend", 0.5, 1.0)
+    played.run_to(5.9)
+    assert played.idle() == ["dub", "house + dub"], "each scene says the whole blend"
+    played.send("/ld/seed/morph", 1.0)
+    played.run_to(6.9)
+    assert played.idle() == [], "where the seeds will be nobody knows"
+    played.run_to(20.0)
+    assert played.idle() == ["dub", "house + dub", "house"]
 
 
 def test_a_scene_that_was_rendered_in_idle_time_needs_no_time_to_begin() -> None:
@@ -107,3 +155,11 @@ def test_undo_is_heard_too() -> None:
     played.send("/ld/undo")
     played.run_to(9.0)
     assert played.heard == [(4.0, 1.0), (7.0, 0.0)]
+
+
+@pytest.mark.parametrize("patch", sorted(PATCHES.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_patch_that_comes_with_it_plays(patch: Path) -> None:
+    played = Set(0.25, patch=patch.read_text(encoding="utf-8"), start=0.0)
+    played.run_to(80.0)
+    assert played.stage.heard[0][0] < 1.0
+    assert played.stage.beat > 40.0

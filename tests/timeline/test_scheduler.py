@@ -174,7 +174,7 @@ def test_a_dead_renderer_is_forgotten_and_asked_again() -> None:
     assert stage.orders[-1][1].request.phase_from is None
 
 
-def test_idle_time_renders_the_neighbours_once_and_only_while_nothing_moves() -> None:
+def test_idle_time_renders_the_neighbours_once() -> None:
     stage = settled(0.3)
     scheduler, glide = stage.scheduler, stage.trajectory
     idle = scheduler.idle_order(stage.beat, glide)
@@ -186,9 +186,6 @@ def test_idle_time_renders_the_neighbours_once_and_only_while_nothing_moves() ->
     scheduler.kept(idle)
     assert scheduler.idle_order(stage.beat, glide) is None, "both are there now"
     assert scheduler.queued == []
-    stage.trajectory = Glide(stage.beat, stage.beat + 8, 0.0, 0.5, revision=1)
-    scheduler.forget_renderer()
-    assert scheduler.idle_order(stage.beat, stage.trajectory) is None
 
 
 def test_a_gesture_does_not_wait_for_an_idle_render() -> None:
@@ -252,6 +249,18 @@ def test_what_was_called_off_before_its_beat_is_not_heard() -> None:
     stage.trajectory = Glide(revision=2)
     stage.run(8.0)
     assert all(weight_of(rendered) == 0.0 for _, rendered in stage.heard)
+
+
+def test_a_step_that_has_much_time_lets_an_idle_render_be_finished() -> None:
+    stage = settled(0.3)  # 0.6 beats
+    idle = stage.scheduler.idle_order(stage.beat, stage.trajectory)
+    assert idle is not None
+    stage.scheduler.order(idle)
+    for start, waits in ((1.2, False), (4.0, True)):
+        stage.trajectory = Glide(start, start + 8.0, 0.0, 0.5, revision=1)
+        wanted = stage.scheduler.next_order(stage.beat, stage.trajectory, stage.rules)
+        assert (wanted is None) is waits
+    assert 0.5 < stage.beat < 1.0
 
 
 def test_neighbours_that_are_all_there_are_not_looked_at_again() -> None:
