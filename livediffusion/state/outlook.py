@@ -34,6 +34,8 @@ class Outlook:
         self._later: Trajectory | None = None  # from the waiting scene's beat on, once asked for
         self._announced: tuple[Beats, Trajectory] | None = None
         self._neighbours: list[RenderRequest] = []
+        self._alone: list[RenderRequest] = []
+        self._alone_from: tuple[int, ModelDefaults | None] | None = None
         self._seen_from: tuple[int, str, ModelDefaults | None, int | None] | None = None
 
     def refresh(self) -> None:
@@ -95,6 +97,19 @@ class Outlook:
 
     def _after_scene(self, scene: Scene, beat: Beats) -> RenderRequest:
         return _after(self._performance, Launch(scene, beat, 0.0)).request_at(beat)
+
+    def alone(self, beat: Beats) -> list[RenderRequest]:
+        """Each prompt alone, all else as it is; while something moves, as it was before.
+
+        The same list as long as nothing but the blend has changed.
+        """
+        trajectory = self._performance.trajectory
+        seen_from = (trajectory.revision, trajectory.defaults)
+        if trajectory.moving_until <= beat and seen_from != self._alone_from:
+            self._alone_from = seen_from
+            found = trajectory.neighbours(beat)
+            self._alone = self._alone if found == self._alone else found
+        return self._alone
 
     def _turn(self) -> tuple[Beats, Trajectory] | None:
         """Where the next scene or announced change takes over, and what is from there on."""

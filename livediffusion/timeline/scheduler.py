@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from livediffusion.render.request import RenderRequest
 from livediffusion.timeline.estimate import RenderTimes
@@ -69,10 +70,17 @@ class Scheduler:
                 return None if waits else self._with_phase(step)
         return None
 
-    def idle_order(self, now: Beats, trajectory: Trajectory) -> Step | None:
-        """When nothing is urgent, a neighbour of where the performer is that was not rendered."""
+    def idle_order(
+        self, now: Beats, trajectory: Trajectory, missing: Iterable[RenderRequest] = ()
+    ) -> Step | None:
+        """When nothing is urgent, what should stand by and is missing, be it in the cache or not.
+
+        Else a neighbour of where the performer is that was not rendered.
+        """
         if self.in_flight is not None or self.sounding is None:
             return None
+        for request in missing:
+            return self._with_phase(Step(None, 0.0, request, trajectory.revision, idle=True))
         neighbours = trajectory.neighbours(now)
         if neighbours is self._all_known:
             return None

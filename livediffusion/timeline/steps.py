@@ -30,6 +30,9 @@ class Trajectory(Protocol):
     def neighbours(self, beat: Beats) -> Sequence[RenderRequest]:
         """What a performer might want next; the same object as long as it is the same."""
 
+    def alone(self, beat: Beats) -> Sequence[RenderRequest]:
+        """Each prompt alone, all else as it is; the same object as long as it is the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

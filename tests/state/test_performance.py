@@ -228,6 +228,21 @@ def test_the_neighbours_are_each_prompt_alone() -> None:
     assert performance('[[prompt]]\ntext = "dub"\n').trajectory.neighbours(0.0) == []
 
 
+def test_what_may_stand_by_does_not_change_with_the_blend() -> None:
+    playing = performance(TWO + SEEDS)
+    alone = playing.outlook.alone(0.0)
+    assert [request.prompts for request in alone] == [(("house", 1.0),), (("drum and bass", 1.0),)]
+    send(playing, "/ld/blend", 0.5, 0.5)
+    assert playing.outlook.alone(1.0) is alone
+    send(playing, "/ld/seed/a", 11)
+    renewed = playing.outlook.alone(1.0)
+    assert [request.seeds for request in renewed] == [((11, 1.0),)] * 2
+    send(playing, "/ld/glide", 4.0)
+    send(playing, "/ld/seed/morph", 1.0, beat=4.0)
+    assert playing.outlook.alone(6.0) is renewed, "not before it has come to rest"
+    assert [request.seeds for request in playing.outlook.alone(8.0)] == [((20, 1.0),)] * 2
+
+
 def test_all_weights_zero_keeps_the_last_blend_with_a_new_prompt_too() -> None:
     playing = performance()
     send(playing, "/ld/blend", 0.25, 0.75)

@@ -44,6 +44,9 @@ class Glide:
     def neighbours(self, beat: float) -> list[RenderRequest]:
         return [request(0.0, tempo=self.tempo), request(1.0, tempo=self.tempo)]
 
+    def alone(self, beat: float) -> list[RenderRequest]:
+        return self.neighbours(beat)
+
     def request_at(self, beat: float) -> RenderRequest:
         span = self.end_beat - self.start_beat
         place = (beat - self.start_beat) / span if span > 0.0 else float(beat >= self.end_beat)

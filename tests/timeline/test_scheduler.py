@@ -281,3 +281,24 @@ def test_neighbours_that_are_all_there_are_not_looked_at_again() -> None:
     assert stage.scheduler.idle_order(stage.beat, stage.trajectory) is None
     stage.scheduler.forget_renderer()
     assert stage.scheduler.idle_order(stage.beat, stage.trajectory) is not None
+
+
+def test_what_is_to_stand_by_is_fetched_first_even_if_it_was_rendered_before() -> None:
+    stage = settled(0.3)
+    scheduler, glide, missing = stage.scheduler, stage.trajectory, [request(0.25), request(0.0)]
+    found = []
+    while missing:
+        idle = scheduler.idle_order(stage.beat, glide, missing)
+        assert idle is not None
+        assert idle.idle
+        scheduler.order(idle)
+        assert scheduler.idle_order(stage.beat, glide, missing) is None, "one render at a time"
+        scheduler.kept(idle)
+        found.append(weight_of(missing.pop(0)))
+        assert weight_of(idle.request) == found[-1]
+    assert found == [0.25, 0.0]
+    then = scheduler.idle_order(stage.beat, glide, missing)
+    assert then is not None
+    assert weight_of(then.request) == 1.0, "then the neighbours that were not rendered yet"
+    scheduler.sounding = None
+    assert scheduler.idle_order(stage.beat, glide, [request(0.25)]) is None
