@@ -1,55 +1,28 @@
 """Which loop sounds where: loops, the swaps that wait, the fade from one to the next.
 
-The song beat is derived from whole loop frames, so nothing drifts: `turn_beat` is the song beat
-at the loop's frame 0 (a multiple of its beats) and `position` the frame that comes next.
+The song beat is derived from the place in the loop, so nothing drifts: `turn_beat` is the song
+beat at the loop's frame 0 (a multiple of its beats) and `position` the place that comes next: a
+whole frame while each loop goes at its own tempo, else anywhere between two.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
-from livediffusion.player.fade import HALF_KNOWN, Fade, Likeness, likeness
-from livediffusion.player.loop import Loop, place
-from livediffusion.player.ramp import FloatArray
+from livediffusion.player.fade import Fade, Likenesses
+from livediffusion.player.loop import Loop, place, place_between
+from livediffusion.player.ramp import QUANTUM, FloatArray
+from livediffusion.player.reader import Reader
+from livediffusion.player.splice import likeness
+from livediffusion.player.swaps import Happening, Pending, Swap, on_grid
 from livediffusion.types import Beats, Frames
 
+__all__ = ["Deck", "Happening", "Pending", "Swap"]
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Swap:
-    """An order to go over to a loop, at the first multiple of `grid` beats not before `not_before`.
-
-    Grid 0: at `not_before` itself; without one at once.
-    """
-
-    loop: Loop
-    not_before: Beats | None = None
-    grid: Beats = 0.0
-    fade_frames: Frames = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pending:
-    """A swap that waits for song beat `due`; `wished` is where an early order would be due."""
-
-    swap: Swap
-    due: Beats
-    wished: Beats
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """What the deck did: `offset` frames after the start of the block it was rendering."""
-
-    what: Literal["swapped", "released"]
-    slot: int
-    key: str
-    offset: Frames = 0
-    beat: Beats = 0.0
-    late: Beats = 0.0
+_SLIP = 1e-4  # how much faster or slower a loop is played until its position is whole again
+_WHOLE = 1e-6  # frames
 
 
 class Deck:
@@ -62,13 +35,17 @@ class Deck:
         self.current: Loop | None = None
         self.fade: Fade | None = None
         self.pending: list[Pending] = []
-        self.position: Frames = 0
+        self.reader = Reader()
+        self.position = 0.0  # frames
         self.turn_beat: Beats = 0.0
+        self.tempo: float | None = None  # beats a frame that each loop is bent to, if any
+        self.led = False
+        self.speed = 1.0  # at which the current loop is read
         self.hold = False
         self.swaps = 0
         self.late = 0
         self.happened: deque[Happening] = deque()
-        self._likeness: dict[tuple[int, int], Likeness] = {}
+        self._likenesses = Likenesses()
 
     @property
     def beat(self) -> Beats:
@@ -80,14 +57,27 @@ class Deck:
     @property
     def beats_per_frame(self) -> float:
         """The tempo that sounds; 0 without a loop."""
-        return self.current.beats / self.current.frames if self.current is not None else 0.0
+        if self.current is None:
+            return 0.0
+        return self.speed * self.current.beats / self.current.frames
 
     def frames_until(self, beat: Beats) -> Frames:
-        """Frames from the next frame to a song beat; negative when it is past."""
+        """Frames from the next frame to a song beat if the speed stays; negative when past."""
         if self.current is None:
             return 0
-        loop = self.current
-        return round((beat - self.turn_beat) * loop.frames / loop.beats) - self.position
+        there = (beat - self.turn_beat) * self.current.frames / self.current.beats
+        if self.speed == 1.0:
+            return round(there) - round(self.position)
+        return round((there - self.position) / self.speed)
+
+    def speed_of(self, loop: Loop) -> float:
+        """Frames of a loop that are read in one; exactly 1 if the tempo is its own."""
+        if self.tempo is None:
+            return 1.0
+        frames = loop.beats / self.tempo  # that it would have
+        if not self.led and round(frames) == loop.frames:
+            return 1.0
+        return loop.frames / frames
 
     def measure(self, loop: Loop, due: Beats | None, ordered: Sequence[Loop]) -> None:
         """Learn how alike a new loop is to those that it may fade from or to (not the callback).
@@ -97,18 +87,13 @@ class Deck:
         others = [*ordered, *(pending.swap.loop for pending in list(self.pending))]
         if (current := self.current) is not None:
             others.append(current)
-        kept = {id(other) for other in (*others, loop)}
-        for pair in [pair for pair in self._likeness if not kept.issuperset(pair)]:
-            del self._likeness[pair]
-        for other in others:
-            alike = likeness(other, loop, self.beat if due is None else due)
-            self._likeness[id(other), id(loop)] = self._likeness[id(loop), id(other)] = alike
+        self._likenesses.measure(loop, self.beat if due is None else due, others)
 
     def order(self, swap: Swap) -> None:
         """Take in an order; it waits for its beat."""
         due = wished = self._due(swap)
         if swap.not_before is not None:
-            wished = _on_grid(swap.not_before, swap.grid)
+            wished = on_grid(swap.not_before, swap.grid)
         self.pending.append(Pending(swap, due, wished))
 
     def _due(self, swap: Swap) -> Beats:
@@ -116,7 +101,7 @@ class Deck:
         now, start = self.beat, swap.not_before
         if start is None or (start < now and self.frames_until(start) < 0):
             start = now
-        due = _on_grid(start, swap.grid)
+        due = on_grid(start, swap.grid)
         before = due - swap.grid  # its frame may still come: beats fall between frames
         missed = swap.not_before is not None and before < swap.not_before
         if self.current is None or missed or self.frames_until(before) < 0:
@@ -136,13 +121,25 @@ class Deck:
         if self.current is None:
             self.turn_beat = beat
         else:
-            self.turn_beat, self.position = place(beat, self.current)
+            self._settle(beat, beat, self.current)
+
+    def jump(self, beat: Beats, fade_frames: Frames) -> None:
+        """Go on from a song beat, with a fade; swaps that are jumped over are due at once."""
+        ahead = [item for item in self.pending if self.frames_until(item.due) > 0]
+        behind = self.position
+        self.seek(beat)
+        for index, item in enumerate(self.pending):
+            if item.due < beat and item in ahead:
+                self.pending[index] = replace(item, due=beat, wished=beat)
+        if fade_frames and self.current is not None:
+            rho = likeness(self.current, behind, self.position, fade_frames)
+            self._fade_from(self.current, behind, fade_frames, rho)
 
     def rewind(self) -> None:
         """Back to song beat 0, without a fade; of the swaps that wait the last is taken."""
         if self.fade is not None:
             self._end_fade(0)
-        self.turn_beat, self.position = 0.0, 0
+        self.turn_beat, self.position = 0.0, 0.0
         if self.pending and not self.hold:
             self._take(max(self.pending, key=lambda item: item.due), 0, silent=True)
 
@@ -152,27 +149,40 @@ class Deck:
             self._take_due(0, silent=True)
 
     def render(self, out: FloatArray) -> None:
-        """Fill a block, (frames, channels), and move on."""
+        """Fill a block, (at most QUANTUM frames, channels), and move on."""
         done = 0
+        self._choose_speed()
         while done < len(out):
             self._take_due(done)
             if self.current is None:
                 out[done:] = 0.0
                 return
             count = min(len(out) - done, self._frames_to_next_change())
-            part = out[done : done + count]
-            self._advance(part)
+            self._advance(out[done : done + count])
             done += count
             if self.fade is not None and self.fade.left == 0:
                 self._end_fade(done)
 
+    def _choose_speed(self) -> None:
+        """Read at the speed that is asked for; without one, slip to a whole position and stay."""
+        if self.current is None:
+            return
+        self.speed = self.speed_of(self.current)
+        if self.led or self.speed != 1.0:
+            return
+        short = round(self.position) - self.position
+        if abs(short) < _WHOLE:
+            self.position = float(round(self.position))
+        else:
+            self.speed += min(max(short / QUANTUM, -_SLIP), _SLIP)
+
     def _advance(self, out: FloatArray) -> None:
         loop = self.current
         assert loop is not None
-        loop.read(self.position, out)
+        self.reader.read(loop, self.position, self.speed, out)
         if self.fade is not None:
-            self.fade.mix(out)
-        turns, self.position = divmod(self.position + len(out), loop.frames)
+            self.fade.mix(out, self.speed_of(self.fade.loop))
+        turns, self.position = divmod(self.position + len(out) * self.speed, loop.frames)
         self.turn_beat += turns * loop.beats
 
     def _frames_to_next_change(self) -> Frames:
@@ -200,12 +210,13 @@ class Deck:
     def _take(self, item: Pending, offset: Frames, silent: bool = False) -> None:
         """Go over to a waiting loop; those that were due before it are passed over."""
         old, new = self.current, item.swap.loop
-        on_time = old is not None and self.frames_until(item.due) == 0
-        beat = item.due if on_time else self.beat
-        behind, position = self.position, self.position
+        until = self.frames_until(item.due) if old is not None else None
+        beat = item.due if until == 0 else self.beat
+        behind = self.position
         if old is None or (old.frames, old.beats) != (new.frames, new.beats):
-            self.turn_beat, position = place(beat, new)
-        self.current, self.position = new, position
+            self._settle(beat, self.beat, new)
+        self.current = new
+        self._choose_speed()
         index = self.pending.index(item)
         over = [p for i, p in enumerate(self.pending) if (p.due, i) <= (item.due, index)]
         self.pending = [p for p in self.pending if p not in over]
@@ -217,11 +228,23 @@ class Deck:
             self._release(passed.swap.loop.slot, passed.swap.loop.key, offset)
         if old is None:
             return
-        alike = self._likeness.get((id(old), id(new)), HALF_KNOWN)
+        alike = self._likenesses.between(old, new)
         if not silent and item.swap.fade_frames and not alike.same and old is not new:
-            self.fade = Fade(old, behind, item.swap.fade_frames, alike.rho)
+            self._fade_from(old, behind, item.swap.fade_frames, alike.rho)
         else:
             self._release(old.slot, old.key, offset)
+
+    def _settle(self, wished: Beats, exact: Beats, loop: Loop) -> None:
+        """Be at a song beat in a loop: at the nearest frame of one that passes as it is."""
+        if self.led or self.speed_of(loop) != 1.0:
+            self.turn_beat, self.position = place_between(exact, loop)
+        else:
+            self.turn_beat, self.position = place(wished, loop)
+
+    def _fade_from(self, old: Loop, behind: float, frames: Frames, rho: float) -> None:
+        """Let a loop go that was to go on at a place; another reader reads what comes."""
+        self.fade = Fade(old, self.reader, behind, frames, rho)
+        self.reader = Reader()
 
     def _end_fade(self, offset: Frames) -> None:
         assert self.fade is not None
@@ -234,8 +257,3 @@ class Deck:
         used |= {loop.slot for loop in (self.current, self.fade and self.fade.loop) if loop}
         if slot not in used:
             self.happened.append(Happening("released", slot, key, offset))
-
-
-def _on_grid(beat: Beats, grid: Beats) -> Beats:
-    """The first multiple of `grid` that is not before a beat; the beat itself for grid 0."""
-    return math.ceil(beat / grid - 1e-9) * grid if grid else beat

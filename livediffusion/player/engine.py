@@ -94,7 +94,7 @@ class Engine:
             self._take_over(leaves_ns)
         self._obey(leaves_ns + len(out) * 1_000_000_000 // mixer.sample_rate)
         frame, beat, tempo = mixer.frame, mixer.beat, mixer.beats_per_second
-        mixer.fill(out)
+        mixer.fill(out, leaves_ns * 1e-9)
         self._arena.write_ring(frame, out)
         deck, loop = mixer.deck, mixer.deck.current
         self._arena.write_transport(

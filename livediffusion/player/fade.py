@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from livediffusion.player.loop import Loop, place
 from livediffusion.player.ramp import QUANTUM, FloatArray
+from livediffusion.player.reader import Reader
 from livediffusion.types import Beats, Frames
 
 _CHUNK = 4096  # frames at a time, so that other threads get their turn
@@ -26,6 +28,29 @@ class Likeness:
 HALF_KNOWN = Likeness(0.5)  # for a pair that nobody has measured: at most 1.8 dB wrong
 
 
+class Likenesses:
+    """How alike loops are that may fade into each other.
+
+    Threading: `measure` belongs to one thread, `between` to the audio thread.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], Likeness] = {}
+
+    def measure(self, loop: Loop, beat: Beats, others: Sequence[Loop]) -> None:
+        """Compare a loop with others around a beat, and forget all loops but these."""
+        kept = {id(other) for other in (*others, loop)}
+        for pair in [pair for pair in self._known if not kept.issuperset(pair)]:
+            del self._known[pair]
+        for other in others:
+            alike = likeness(other, loop, beat)
+            self._known[id(other), id(loop)] = self._known[id(loop), id(other)] = alike
+
+    def between(self, one: Loop, other: Loop) -> Likeness:
+        """What is known of a pair."""
+        return self._known.get((id(one), id(other)), HALF_KNOWN)
+
+
 class Fade:
     """The loop that goes, while the next one comes.
 
@@ -33,8 +58,11 @@ class Fade:
     sqrt(1 + rho * sin(2 * angle)): the power of a sum of signals with correlation rho.
     """
 
-    def __init__(self, loop: Loop, position: Frames, frames: Frames, rho: float) -> None:
+    def __init__(
+        self, loop: Loop, reader: Reader, position: float, frames: Frames, rho: float
+    ) -> None:
         self.loop = loop
+        self._reader = reader
         self._position = position
         self._frames = frames
         self._done: Frames = 0
@@ -46,17 +74,20 @@ class Fade:
         """Frames until it has ended."""
         return self._frames - self._done
 
-    def mix(self, coming: FloatArray) -> None:
-        """Mix the going loop into a block of the coming one, (frames, channels), in place."""
+    def mix(self, coming: FloatArray, speed: float) -> None:
+        """Mix the going loop into a block of the coming one, (frames, channels), in place.
+
+        `speed` is how many frames of the going loop are read in one.
+        """
         count = len(coming)
         old = self._old[:count]
-        self.loop.read(self._position, old)
+        self._reader.read(self.loop, self._position, speed, old)
         angle = np.arange(self._done, self._done + count) * (math.pi / 2 / self._frames)
         level = 1.0 / np.sqrt(1.0 + self._rho * np.sin(2.0 * angle))
         coming *= (np.sin(angle) * level).astype(np.float32)[:, None]
         old *= (np.cos(angle) * level).astype(np.float32)[:, None]
         coming += old
-        self._position = (self._position + count) % self.loop.frames
+        self._position = (self._position + count * speed) % self.loop.frames
         self._done += count
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livediffusion.player.attacks import find_attacks
 from livediffusion.player.ramp import FloatArray
 from livediffusion.types import Beats, Frames
 
@@ -16,6 +17,12 @@ class Loop:
     beats: int
     slot: int = -1
     key: str = ""
+    attacks: tuple[Frames, ...] = ()  # frames, rising, that stay on the grid when it is bent
+
+    @classmethod
+    def listened_to(cls, audio: FloatArray, beats: int, slot: int = -1, key: str = "") -> Loop:
+        """A loop whose attacks are known (not in the audio callback)."""
+        return cls(audio, beats, slot, key, find_attacks(audio))
 
     @property
     def frames(self) -> Frames:
@@ -38,4 +45,13 @@ def place(beat: Beats, loop: Loop) -> tuple[Beats, Frames]:
     position = round((beat - turns * loop.beats) * loop.frames / loop.beats)
     if position >= loop.frames:
         turns, position = turns + 1, 0
+    return turns * loop.beats, position
+
+
+def place_between(beat: Beats, loop: Loop) -> tuple[Beats, float]:
+    """Like `place`, but the exact place, which may lie between two frames."""
+    turns = beat // loop.beats
+    position = (beat - turns * loop.beats) * loop.frames / loop.beats
+    if position >= loop.frames:
+        turns, position = turns + 1, 0.0
     return turns * loop.beats, position

@@ -39,6 +39,7 @@ _KNOB_RAMP: Seconds = 0.005
 _START_RAMP: Seconds = 0.002
 _STOP_FADE: Seconds = 0.2
 _PANIC_FADE: Seconds = 0.05
+_JUMP_FADE: Seconds = 0.02
 _GAIN_RANGE: tuple[Decibels, Decibels] = (-60.0, 6.0)
 
 
@@ -52,7 +53,7 @@ class Mixer:
     def __init__(self, sample_rate: int = SAMPLE_RATE, bar: Beats = 4.0) -> None:
         self.sample_rate = sample_rate
         self.deck = Deck()
-        self.pace = Pace()
+        self.pace = Pace(sample_rate)
         self.motion: Motion = "stopped"
         self.gain: Decibels = 0.0
         self.mute = False
@@ -68,6 +69,7 @@ class Mixer:
         self._quantum: FloatArray = np.zeros((QUANTUM, CHANNELS), np.float32)
         self._left: Frames = 0  # frames at the end of the quantum that nobody has asked for yet
         self._start_again = False
+        self._leaves: Seconds = 0.0  # when the next frame to be filled leaves
 
     @property
     def beat(self) -> Beats:
@@ -171,8 +173,14 @@ class Mixer:
         self.fill(out)
         return out
 
-    def fill(self, out: FloatArray) -> None:
-        """Fill a block of output, (frames, channels), completely."""
+    def fill(self, out: FloatArray, leaves: Seconds | None = None) -> None:
+        """Fill a block of output, (frames, channels), completely.
+
+        `leaves` is when its first frame leaves, on the leader's clock; None: right after the
+        block before.
+        """
+        if leaves is not None:
+            self._leaves = leaves
         done = min(self._left, len(out))
         out[:done] = self._quantum[QUANTUM - self._left :][:done]
         self._left -= done
@@ -184,6 +192,7 @@ class Mixer:
             out[done:] = self._quantum[:rest]
             self._left = QUANTUM - rest
         self.frame += len(out)
+        self._leaves += len(out) / self.sample_rate
         if len(out):
             self.peak = float(np.abs(out).max())
             self.rms = float(np.sqrt(np.mean(np.square(out))))
@@ -195,6 +204,7 @@ class Mixer:
             block[:] = 0.0
         else:
             self._move()
+            self._keep_pace(offset)
             self.deck.render(block)
             self._transport.apply(block)
             if self.motion == "stopping" and not self._transport.moving:
@@ -204,6 +214,19 @@ class Mixer:
         self._limiter.process(block)
         if self.deck.happened:
             self._collect(offset)
+
+    def _keep_pace(self, offset: Frames) -> None:
+        """Choose the tempo of the next quantum, and its beat if that is somewhere else."""
+        deck, silent = self.deck, self._transport.value == 0.0
+        loop = deck.current
+        own = loop.beats / loop.frames if loop is not None else 0.0
+        heard = self._leaves + (offset + DELAY) / self.sample_rate
+        step = self.pace.step(deck.beat, own, heard, silent)
+        deck.tempo, deck.led = step.tempo, step.led
+        if step.jump is not None and silent:
+            deck.jump(step.jump, 0)
+        elif step.jump is not None and deck.fade is None:
+            deck.jump(step.jump, round(_JUMP_FADE * self.sample_rate))
 
     def _move(self) -> None:
         """Let the sound in when its moment has come."""

@@ -6,10 +6,13 @@ page it is all that a player needs to come back on the beat by itself.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from livediffusion.ipc.arena import Arena
 from livediffusion.player.deck import Swap
 from livediffusion.player.loop import Loop
 from livediffusion.player.mixer import Mixer, Motion
+from livediffusion.player.pace import lead_of, tempo_of
 from livediffusion.types import Json
 
 _ONLY_WHILE_IT_LASTS: dict[Motion, Motion] = {"stopping": "stopped"}
@@ -25,7 +28,7 @@ def describe(mixer: Mixer) -> Json:
         {**_loop(item.swap.loop), "due": item.due, "fade_frames": item.swap.fade_frames}
         for item in list(mixer.deck.pending)
     ]
-    current = mixer.deck.current
+    current, lead = mixer.deck.current, mixer.pace.lead
     return {
         "current": _loop(current) if current is not None else None,
         "motion": _ONLY_WHILE_IT_LASTS.get(mixer.motion, mixer.motion),
@@ -33,6 +36,9 @@ def describe(mixer: Mixer) -> Json:
         "mute": mixer.mute,
         "filter": mixer.knob,
         "hold": mixer.deck.hold,
+        "lead": asdict(lead) if lead is not None else None,
+        "bend": mixer.pace.bend,
+        "offset": mixer.pace.offset,
         "pending": [item for item in pending if current is None or item["slot"] != current.slot],
     }
 
@@ -62,6 +68,9 @@ def take_up(arena: Arena, mixer: Mixer, note: Json) -> Motion:
     mixer.set_mute(note["mute"])
     mixer.set_filter(note["filter"])
     mixer.set_hold(note["hold"])
+    mixer.lead(lead_of(note["lead"]))
+    mixer.bend(tempo_of(note["bend"]))
+    mixer.nudge(note["offset"])
     motion: Motion = note["motion"]
     return motion
 
@@ -72,4 +81,4 @@ def _loop(loop: Loop) -> Json:
 
 def _in_arena(arena: Arena, item: Json) -> Loop:
     audio = arena.slot(item["slot"], item["frames"])
-    return Loop(audio, item["beats"], item["slot"], item["key"])
+    return Loop.listened_to(audio, item["beats"], item["slot"], item["key"])

@@ -6,6 +6,8 @@ Messages to the player, as JSON over `run_dir/player.sock`:
 
     {"type": "swap", "slot", "key", "frames", "beats", "not_before": beat or null, "grid" (beats),
      "fade_ms": number or null}
+    {"type": "stand by", "slot", "key", "frames", "beats"}
+    {"type": "lean", "over": slot, "amounts": {slot: 0..1}}
     {"type": "drop", "slots": [...]}
     {"type": "set", "name": "gain" | "mute" | "hold" | "filter", "value", "at": ns or null}
     {"type": "play" | "stop" | "panic", "at": ns or null} {"type": "output", "name"}
@@ -17,7 +19,7 @@ and from it: `hello` (on each connection), `swapped`, `released`, `notice`; see 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -26,7 +28,7 @@ from livediffusion.ipc.wire import DISCONNECTED, Client
 from livediffusion.player.settings import SOCKET
 from livediffusion.types import BPM, Beats, Frames, Json, Lead, Seconds
 
-Role: TypeAlias = Literal["current", "fading", "pending"]
+Role: TypeAlias = Literal["current", "fading", "pending", "standing"]
 Knob: TypeAlias = Literal["gain", "mute", "hold", "filter"]
 
 
@@ -122,8 +124,23 @@ class Player:
             {**order, "not_before": not_before, "grid": grid, "fade_ms": fade_ms}
         )
 
+    def stand_by(self, slot: int, key: str, frames: Frames, beats: int) -> bool:
+        """Hold a loop that may be leaned on. The slot is the player's until `Released`."""
+        order = {"type": "stand by", "slot": slot, "key": key, "frames": frames, "beats": beats}
+        return self._client.send(order)
+
+    def lean(self, over: int, amounts: Mapping[int, float]) -> bool:
+        """While the loop in slot `over` sounds, have so much of loops that stand by in the mix.
+
+        Amounts, 0 to 1 and at most 1 together, by slot; the mix is there within 30 ms, in place of
+        what was leaned on before. Loops of another length, and all of it once another loop
+        sounds, are passed over.
+        """
+        said = {str(slot): amount for slot, amount in amounts.items()}
+        return self._client.send({"type": "lean", "over": over, "amounts": said})
+
     def drop(self, slots: Iterable[int]) -> bool:
-        """Forget swaps that wait; each slot that is free then comes back as `Released`."""
+        """Forget what waits or stands by; each slot that is free then comes back as `Released`."""
         return self._client.send({"type": "drop", "slots": list(slots)})
 
     def set(self, name: Knob, value: float | bool, at: Seconds | None = None) -> bool:

@@ -143,7 +143,7 @@ class Worker:
         if beats < 1 or not 0.0 <= grid < math.inf or slot < 0:
             raise ValueError("a swap needs a slot, beats of at least 1 and a grid from 0")
         not_before = message.get("not_before")
-        loop = Loop(self._arena.slot(slot, frames), beats, slot, str(message["key"]))
+        loop = Loop.listened_to(self._arena.slot(slot, frames), beats, slot, str(message["key"]))
         self._mixer.measure(loop, not_before, self._engine.ordered_loops())
         fade_s = (self._settings.fade_ms if fade_ms is None else max(float(fade_ms), 0.0)) * 1e-3
         swap = Swap(loop, not_before, grid, round(fade_s * self._settings.sample_rate))
