@@ -45,7 +45,7 @@ class Deck:
         self.swaps = 0
         self.late = 0
         self.happened: deque[Happening] = deque()
-        self._likenesses = Likenesses()
+        self.likenesses = Likenesses()
 
     @property
     def beat(self) -> Beats:
@@ -79,6 +79,12 @@ class Deck:
             return 1.0
         return loop.frames / frames
 
+    @property
+    def loops(self) -> list[Loop]:
+        """Every loop that may still be heard."""
+        held = [self.current, self.fade and self.fade.loop]
+        return [*(loop for loop in held if loop), *(p.swap.loop for p in list(self.pending))]
+
     def measure(self, loop: Loop, due: Beats | None, ordered: Sequence[Loop]) -> None:
         """Learn how alike a new loop is to those that it may fade from or to (not the callback).
 
@@ -87,7 +93,7 @@ class Deck:
         others = [*ordered, *(pending.swap.loop for pending in list(self.pending))]
         if (current := self.current) is not None:
             others.append(current)
-        self._likenesses.measure(loop, self.beat if due is None else due, others)
+        self.likenesses.measure(loop, self.beat if due is None else due, others)
 
     def order(self, swap: Swap) -> None:
         """Take in an order; it waits for its beat."""
@@ -228,7 +234,7 @@ class Deck:
             self._release(passed.swap.loop.slot, passed.swap.loop.key, offset)
         if old is None:
             return
-        alike = self._likenesses.between(old, new)
+        alike = self.likenesses.between(old, new)
         if not silent and item.swap.fade_frames and not alike.same and old is not new:
             self._fade_from(old, behind, item.swap.fade_frames, alike.rho)
         else:

@@ -20,6 +20,7 @@ from livediffusion.player.mixer import Loop, Mixer, Motion, Swap
 from livediffusion.player.ramp import FloatArray
 from livediffusion.types import CHANNELS, Frames
 
+Carried: TypeAlias = tuple[Frames, str, Any]  # output frame, what, with which arguments
 _Order: TypeAlias = tuple[int, int, Callable[..., None], tuple[Any, ...]]  # ns, number, what
 
 _LEAN = 0.02  # how far the smoothed clock follows a block that comes late
@@ -57,6 +58,7 @@ class Engine:
         self.underruns: Callable[[], int] = int
         self.latency = 0.0
         self.error: Exception | None = None
+        self.carried: deque[Carried] | None = None  # what was done, if anybody wants to know
         self._arena = arena
         self._clock = LeavingClock(mixer.sample_rate)
         self._successor_of: tuple[Transport, Motion] | None = None
@@ -93,6 +95,8 @@ class Engine:
         if self._successor_of is not None:
             self._take_over(leaves_ns)
         self._obey(leaves_ns + len(out) * 1_000_000_000 // mixer.sample_rate)
+        if mixer.pace.lead is not None:
+            self._note(mixer.frame, "block", leaves_ns * 1e-9)
         frame, beat, tempo = mixer.frame, mixer.beat, mixer.beats_per_second
         mixer.fill(out, leaves_ns * 1e-9)
         self._arena.write_ring(frame, out)
@@ -113,6 +117,7 @@ class Engine:
                 swaps=deck.swaps,
                 playing=mixer.motion == "playing",
                 fading=deck.fade is not None,
+                block=len(out),
             )
         )
 
@@ -123,18 +128,30 @@ class Engine:
             if order[0] >= until_ns:
                 heapq.heappush(self._timed, order)
             else:
-                order[2](*order[3])
+                self._carry_out(order[2], order[3])
         while self._timed and self._timed[0][0] < until_ns:
             _, _, method, arguments = heapq.heappop(self._timed)
-            method(*arguments)
+            self._carry_out(method, arguments)
+
+    def _carry_out(self, method: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        if getattr(method, "__self__", None) is self.mixer:
+            self._note(self.mixer.next_frame, method.__name__, *arguments)
+        method(*arguments)
+
+    def _note(self, frame: Frames, what: str, *arguments: Any) -> None:
+        carried = self.carried
+        if carried is not None:
+            carried.append((frame, what, arguments))
 
     def _take_over(self, leaves_ns: int) -> None:
         assert self._successor_of is not None
         (page, motion), self._successor_of = self._successor_of, None
         gap = max(leaves_ns - page.monotonic_ns, 0)
-        self.mixer.frame = page.frame + round(gap * 1e-9 * self.mixer.sample_rate)
+        frame = self.mixer.frame = page.frame + round(gap * 1e-9 * self.mixer.sample_rate)
+        self._arena.silence_ring(page.end, frame)
+        self._note(frame, "begin", page.end)
         if motion != "stopped":
-            self.mixer.resume(page.beat_at(leaves_ns), motion)
+            self._carry_out(self.mixer.resume, (page.beat_at(leaves_ns), motion))
 
 
 def ran_recently(page: Transport, within_s: float = 3600.0) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from livediffusion.player.loop import Loop, place
 from livediffusion.player.ramp import QUANTUM, FloatArray
-from livediffusion.player.reader import Reader
+from livediffusion.player.reader import Reading
 from livediffusion.types import Beats, Frames
 
 _CHUNK = 4096  # frames at a time, so that other threads get their turn
@@ -46,6 +46,10 @@ class Likenesses:
             alike = likeness(other, loop, beat)
             self._known[id(other), id(loop)] = self._known[id(loop), id(other)] = alike
 
+    def learn(self, one: Loop, other: Loop, alike: Likeness) -> None:
+        """Take what was measured before."""
+        self._known[id(one), id(other)] = self._known[id(other), id(one)] = alike
+
     def between(self, one: Loop, other: Loop) -> Likeness:
         """What is known of a pair."""
         return self._known.get((id(one), id(other)), HALF_KNOWN)
@@ -59,7 +63,7 @@ class Fade:
     """
 
     def __init__(
-        self, loop: Loop, reader: Reader, position: float, frames: Frames, rho: float
+        self, loop: Loop, reader: Reading, position: float, frames: Frames, rho: float
     ) -> None:
         self.loop = loop
         self._reader = reader

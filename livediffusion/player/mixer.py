@@ -72,6 +72,11 @@ class Mixer:
         self._leaves: Seconds = 0.0  # when the next frame to be filled leaves
 
     @property
+    def next_frame(self) -> Frames:
+        """The output frame from which an order that is given now is heard."""
+        return self.frame + self._left
+
+    @property
     def beat(self) -> Beats:
         """The song beat at output frame `frame`."""
         if self.motion == "stopped":

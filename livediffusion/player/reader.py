@@ -6,6 +6,8 @@ most); beyond, it is bent: see `splice`. From one to the other there is no click
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from livediffusion.player.interpolation import Interpolator
@@ -17,6 +19,13 @@ from livediffusion.types import CHANNELS, Frames
 BENT_FROM = 0.005  # how far from 1 a speed is for a loop to be bent
 _STRAIGHT_FROM = 0.004  # and for it to be played faster or slower again
 _ELSEWHERE = 1.0  # frames: a caller who goes on further off than this has jumped
+
+
+class Reading(Protocol):
+    """Whatever reads a loop on and on, see `Reader`."""
+
+    def read(self, loop: Loop, position: float, speed: float, out: FloatArray) -> None:
+        """Fill `out`, (frames, channels), from a place in the loop on."""
 
 
 class Reader:

@@ -23,11 +23,14 @@ from livediffusion.types import CHANNELS, Frames
 FADE: Frames = 512  # of a jump, 11 ms
 _GUARD: Frames = 24  # between the end of a jump and an attack
 _ASTRAY: Frames = 576  # how far from its place a loop may be heard, 12 ms; attacks excepted
-_OFF_GRID: Frames = 48  # how early or late an attack may be heard, 1 ms
+_OFF_GRID: Frames = 72  # how early or late an attack may be heard, 1.5 ms
+_AIM: Frames = 48  # and how much of that a jump may use
+_FURTHEST: Frames = 1024  # how far back a jump goes, so that an attack comes in time
 _AFTER_ATTACK: Frames = 240  # what is not played twice
 _SHORTEST: Frames = 32
 _COARSE: Frames = 4  # frames that the first search takes together
 _LEAST_LIKE = -0.5
+_SILENT = 1e-5  # nothing to compare: the square root of the energy
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +58,31 @@ def wish(loop: Loop, head: float, position: float, speed: float) -> Wish | None:
     """
     away = apart(head, position, loop.frames)
     ahead = until_next(loop.attacks, head, loop.frames)  # frames until the attack is played
-    due = (ahead + away) / speed if speed > 0.0 else math.inf  # and until it should be
+    due = (ahead + away) / speed  # and until it should be
     near = min(ahead, due)
-    if near <= FADE + _GUARD + 2 * QUANTUM:
-        if abs(ahead - due) <= _OFF_GRID or ahead < _SHORTEST:
-            return None
-        fade = int(min(max(near - _GUARD, _SHORTEST), FADE))
-        exact = round(ahead + away - max(due, fade + _GUARD))
-        return Wish(exact - _OFF_GRID, exact + _OFF_GRID, fade)
-    if abs(away) <= _ASTRAY:
+    if near > FADE + _GUARD + 2 * QUANTUM:
+        return _wander(loop, head, away, ahead, FADE) if abs(away) > _ASTRAY else None
+    if abs(ahead - due) <= _OFF_GRID or ahead < _SHORTEST:
         return None
+    fade = int(min(max(near - _GUARD, _SHORTEST), FADE))
+    exact = round(ahead + away - max(due, fade + _GUARD))
+    if ahead < due and exact < -min(_FURTHEST, _room_behind(loop, head, away)):
+        return _wander(loop, head, max(away, 1.0), ahead, fade)
+    return Wish(exact - _AIM, exact + _AIM, fade)
+
+
+def _wander(loop: Loop, head: float, away: float, ahead: float, fade: Frames) -> Wish:
+    """A jump to the other side of the true place, but not over an attack."""
     if away < 0.0:
         room = ahead + away - FADE - _GUARD
-        return Wish(0, int(max(min(_ASTRAY, room), 0.0)), FADE)
-    back = since_last(loop.attacks, head, loop.frames) - away - _AFTER_ATTACK
-    return Wish(-int(max(min(_ASTRAY, back), 0.0)), 0, FADE)
+        return Wish(0, int(max(min(_ASTRAY, room), 0.0)), fade)
+    low = -int(max(min(_ASTRAY, _room_behind(loop, head, away)), 0.0))
+    return Wish(low, max(low, min(0, int(away) - _ASTRAY // 2)), fade)
+
+
+def _room_behind(loop: Loop, head: float, away: float) -> float:
+    """Frames from the last attack that has been played, and its sound, to the true place."""
+    return since_last(loop.attacks, head, loop.frames) - away - _AFTER_ATTACK
 
 
 def land(loop: Loop, head: float, position: float, wish: Wish) -> Landing:
@@ -129,7 +142,7 @@ def _best(region: FloatArray, pattern: FloatArray) -> tuple[int, float]:
     energy = sums[len(pattern) - 1 :].copy()
     energy[1:] -= sums[: -len(pattern)]
     product /= np.sqrt(np.maximum(energy, 1e-12))
-    index = int(np.argmax(product))
     size = math.sqrt(float(np.einsum("nc,nc->", pattern, pattern, dtype=np.float64)))
-    rho = float(product[index]) / max(size, 1e-6)
+    index = int(np.argmax(product)) if size > _SILENT else len(product) // 2
+    rho = float(product[index]) / size if size > _SILENT else 0.0
     return index, rho if math.isfinite(rho) else 0.0

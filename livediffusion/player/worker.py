@@ -28,6 +28,7 @@ from livediffusion.player.mixer import Mixer
 from livediffusion.player.pace import lead_of, tempo_of
 from livediffusion.player.settings import PlayerSettings
 from livediffusion.player.speaker import Speaker
+from livediffusion.player.telling import Telling
 from livediffusion.player.watch import Watch, take_priority
 from livediffusion.types import Json, Seconds
 
@@ -58,6 +59,7 @@ class Worker:
         self._hello_due = False
         self._speaker = Speaker(settings, self._engine, self._say)
         self._take_up()
+        self._telling = Telling(self._arena, self._engine)
         warm_up(settings.sample_rate)
         self._speaker.start()
         self._server = Server(settings.socket_path, _QUEUE_LENGTH)
@@ -157,9 +159,11 @@ class Worker:
         if note != self._left:
             notes.leave(self._arena, note)
             self._left = note
+        self._telling.look()
         if self._hello_due and not self._engine.orders:
             self._hello_due = not self._server.send(self._hello())
         for event in events:
+            self._telling.happened(event)
             told: Json = {"type": event.what, "slot": event.slot, "key": event.key}
             if event.what == "swapped":
                 told |= {"beat": event.beat, "frame": event.offset, "late_beats": event.late}
