@@ -1,4 +1,4 @@
-"""The memory-mapped file of one run: loop slots, transport page, heartbeats, output ring.
+"""The memory-mapped file of one run: loop slots, transport page, heartbeats, output, deeds.
 
 Threading: several processes map the same file. Every field has exactly one writer: the player
 writes the transport page and the output ring, the renderer writes the slot that it was ordered
@@ -22,12 +22,13 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from livediffusion.ipc import deeds
 from livediffusion.types import CHANNELS, SAMPLE_RATE, Beats, Frames, Json
 
 FloatArray: TypeAlias = NDArray[np.float32]
 ProcessName: TypeAlias = Literal["supervisor", "control", "renderer", "player"]
 
-SLOTS = 14
+SLOTS = 22
 SLOT_FRAMES = 100 * SAMPLE_RATE  # the longest loop: 32 beats at 20 bpm take 96 s
 RING_FRAMES = 30 * SAMPLE_RATE
 _FRAME_BYTES = CHANNELS * 4
@@ -36,11 +37,13 @@ _TRANSPORT_OFFSET = 512
 _NOTE_OFFSET = 1024
 _SLOTS_OFFSET = 4096
 _RING_OFFSET = _SLOTS_OFFSET + SLOTS * SLOT_FRAMES * _FRAME_BYTES
-_SIZE = _RING_OFFSET + RING_FRAMES * _FRAME_BYTES
+_DEEDS_OFFSET = _RING_OFFSET + RING_FRAMES * _FRAME_BYTES
+_SIZE = _DEEDS_OFFSET + deeds.SIZE
 _NOTE_HEAD = struct.Struct("<II")
 _NOTE_BYTES = _SLOTS_OFFSET - _NOTE_OFFSET - _NOTE_HEAD.size
+_SILENCE: FloatArray = np.zeros((SAMPLE_RATE, CHANNELS), np.float32)
 _SEQUENCE = struct.Struct("<Q")
-_PAGE = struct.Struct("<QQQddQQdddQQQ??")
+_PAGE = struct.Struct("<QQQddQQdddQQQ??I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,12 @@ class Transport:
     swaps: int = 0
     playing: bool = False
     fading: bool = False
+    block: Frames = 0  # how many frames from `frame` on are in the output ring
+
+    @property
+    def end(self) -> Frames:
+        """The output frame up to which the ring is filled."""
+        return self.frame + self.block
 
     def beat_at(self, monotonic_ns: int) -> Beats:
         """Song beat at a moment of the monotonic clock, assuming the tempo stays."""
@@ -90,6 +99,7 @@ class Arena:
             self._frames(_SLOTS_OFFSET + i * SLOT_FRAMES * _FRAME_BYTES, SLOT_FRAMES)
             for i in range(SLOTS)
         ]
+        self.deeds = deeds.Deeds(self._map, _DEEDS_OFFSET)
 
     @classmethod
     def create(cls, path: Path) -> Arena:
@@ -164,6 +174,11 @@ class Arena:
         self._ring[start : start + first] = block[:first]
         if first < len(block):
             self._ring[: len(block) - first] = block[first:]
+
+    def silence_ring(self, start: Frames, end: Frames) -> None:
+        """Keep silence from one output frame to another: nobody was there to play."""
+        for frame in range(max(start, end - RING_FRAMES), end, SAMPLE_RATE):
+            self.write_ring(frame, _SILENCE[: min(end - frame, SAMPLE_RATE)])
 
     def read_ring(self, frame: Frames, count: Frames) -> FloatArray:
         """Copy `count` frames of output from output frame `frame`; the last 30 s are kept."""

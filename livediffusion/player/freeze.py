@@ -20,6 +20,7 @@ from livediffusion.player.loop import Loop
 from livediffusion.types import Json
 
 LoopOf: TypeAlias = Callable[[Json], Loop]
+NameOf: TypeAlias = Callable[[Loop], Json]
 
 _HOMES = ("livediffusion.player.", "livediffusion.types")
 # Made anew: nothing in the first outlives a call, the other is keyed by places in memory.
@@ -58,7 +59,7 @@ class Frozen:
                 raise TypeError(f"an array of {value.nbytes} bytes is no state")
             return {"array": value.copy()}
         if isinstance(value, Loop):
-            return {"loop": describe(value)}
+            return {"loop": value}
         kind = type(value)
         name = f"{kind.__module__}:{kind.__qualname__}"
         if not name.startswith(_HOMES):
@@ -69,20 +70,17 @@ class Frozen:
         return {"object": name, "fields": fields}
 
 
-def describe(loop: Loop) -> Json:
-    """What names a loop."""
-    return {"slot": loop.slot, "key": loop.key, "frames": loop.frames, "beats": loop.beats}
-
-
-def to_json(frozen: Any) -> Any:
-    """What `Frozen` gave, with its arrays as text."""
+def to_json(frozen: Any, name: NameOf) -> Any:
+    """What `Frozen` gave, with its arrays as text, and loops by what they can be found again."""
+    if isinstance(frozen, Loop):
+        return name(frozen)
     if isinstance(frozen, np.ndarray):
         data = base64.b64encode(np.ascontiguousarray(frozen).tobytes()).decode()
         return {"shape": list(frozen.shape), "type": frozen.dtype.str, "data": data}
     if isinstance(frozen, dict):
-        return {key: to_json(item) for key, item in frozen.items()}
+        return {key: to_json(item, name) for key, item in frozen.items()}
     if isinstance(frozen, list):
-        return [to_json(item) for item in frozen]
+        return [to_json(item, name) for item in frozen]
     return frozen
 
 

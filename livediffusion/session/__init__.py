@@ -1,0 +1,1 @@
+"""Performances that are written down while they are played, and played again."""
