@@ -42,13 +42,22 @@ def play(
     no_web: Annotated[bool, typer.Option("--no-web", help="No OSCQuery, whatever config says.")] = (
         False
     ),
+    verbose: Annotated[bool, typer.Option("--verbose", help="The log as engineers want it.")] = (
+        False
+    ),
 ) -> None:
     """Play a patch until Ctrl-C."""
     from livediffusion import stage
 
     overrides = {"audio.device": output or None, "web.serve": False if no_web else None}
     stage.play(
-        patch, config=config, model=model, overrides=overrides, seconds=seconds, console=out()
+        patch,
+        config=config,
+        model=model,
+        overrides=overrides,
+        seconds=seconds,
+        console=out(),
+        verbose=verbose,
     )
 
 

@@ -1,215 +1,164 @@
 """The supervisor: starts control, renderer and player, and starts again what dies.
 
 It is tiny on purpose: no torch, no sockets, no audio. It holds the write end of each child's
-lifeline; when it goes, they go. Start order: player, renderer, control; stop order the reverse, so
-that the music fades out last.
+lifeline; when it goes, they go. Start order: player, renderer, control. At the end the player is
+asked first, so that the music fades out at once; control goes last, having heard all of it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
+from livediffusion.child import Child
 from livediffusion.errors import UserError
-from livediffusion.ipc import launch
-from livediffusion.ipc.arena import Arena, ProcessName
+from livediffusion.ipc import launch, runs
+from livediffusion.ipc.arena import Arena
+from livediffusion.logbook import Logbook
 from livediffusion.types import Json, Seconds
 
-_PREFIX = "livediffusion-"
+__all__ = ["Child", "Supervisor"]
+
 _POLL_S = 0.05
 _STARTS_S = 20.0  # from a child's start to the first beat of its heart, at most
 _STOP_S = 2.0  # for an orderly end; then a child is killed
-_BACKOFF_S = (0.0, 0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
-_STEADY_S = 30.0  # a child that lived this long has earned a fresh start
-_YOUNG_S = 10.0  # a folder that new may be another daemon's that is starting
-_ROOM_BYTES = 512 << 20  # what a run may need in the memory-mapped file
-
-
-@dataclass(slots=True)
-class Child:
-    """One supervised process: how it is started, and how long its heart may pause."""
-
-    name: ProcessName
-    module: str
-    settings: Any
-    hang_s: Seconds
-    process: subprocess.Popen[bytes] | None = None
-    lifeline: Connection | None = None
-    started: Seconds = 0.0
-    deaths: int = 0  # in a row
-    restarts: int = 0
-    due: Seconds = 0.0
-
-    def start(self) -> None:
-        """Start it in a fresh interpreter."""
-        self.process, self.lifeline = launch.start(self.name, self.module, self.settings)
-        self.started = time.monotonic()
-
-    def ask_to_stop(self) -> None:
-        """Ask for an orderly end."""
-        if self.lifeline is not None:
-            with contextlib.suppress(OSError):
-                self.lifeline.send_bytes(b"stop")
-
-    def reap(self, timeout_s: Seconds) -> None:
-        """Wait for its end, and make one after `timeout_s`."""
-        if self.process is None:
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout_s)
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self.hang_up()
-
-    def hang_up(self) -> None:
-        """Close our end of the lifeline of a process that is gone."""
-        if self.lifeline is not None:
-            self.lifeline.close()
-        self.process, self.lifeline = None, None
+_PAUSE_S = 1.0  # a supervisor that was away for so long must not blame its children
 
 
 @dataclass(slots=True)
 class Supervisor:
     """Runs the three children until told to stop.
 
-    Threading: everything happens in the caller's thread, which calls `run`.
+    Threading: everything happens in the caller's thread, which calls `run`. `notify` gets the
+    lines that are meant for the stage.
     """
 
     run_dir: Path
     children: list[Child]
     notify: Callable[[str], None]
+    verbose: bool = False
+    kept_log: Path | None = None
     arena: Arena = field(init=False)
-    _log_offset: int = 0
+    _log: Logbook = field(init=False)
+    _looked: Seconds = 0.0
+    _awake_since: Seconds = 0.0
+    _said: Json = field(default_factory=dict)
+    _began: float = field(default_factory=time.time)
 
     def run(self, stopped: Callable[[], bool], tick: Callable[[], None]) -> None:
-        """Start all, watch until `stopped()`, stop in reverse; `tick` is called between looks.
+        """Start all, watch until `stopped()`, then stop; `tick` is called between looks.
 
         Raises UserError with the child's sentence when one cannot start at all.
         """
         self.arena = Arena.create(self.run_dir / "arena")
+        names = [child.name for child in self.children]
+        self._log = Logbook(
+            self.run_dir, names, self.notify, verbose=self.verbose, kept=self.kept_log
+        )
         try:
             for child in self.children:
                 child.start()
             while not stopped():
-                self.arena.beat_heart("supervisor")
-                for child in self.children:
-                    self._watch(child)
-                self._raise_fatal()
-                self._tail_log()
+                self.look(time.monotonic())
                 tick()
                 time.sleep(_POLL_S)
         finally:
             self._stop()
 
+    def look(self, now: Seconds) -> None:
+        """See how the children are, once. Raises UserError where only the user can help."""
+        self.arena.beat_heart("supervisor")
+        if now - self._looked > _PAUSE_S:
+            self._awake_since = now
+        self._looked = now
+        for child in self.children:
+            self._watch(child, now)
+        self._log.look(now)
+        self._raise_fatal()
+        self._publish()
+
     def status(self) -> Json:
         """What the control process last said of itself; empty before it spoke."""
-        return read_status(self.run_dir)
+        return runs.read_status(self.run_dir)
 
-    def _watch(self, child: Child) -> None:
-        now = time.monotonic()
+    def _watch(self, child: Child, now: Seconds) -> None:
         if child.process is None:
             if now >= child.due:
                 child.start()
             return
-        if child.process.poll() is None and self._hangs(child, now):
-            self.notify(f"The {child.name} does not answer; starting it again.")
-            child.process.kill()
-            child.process.wait()
+        hangs = child.process.poll() is None and self._hangs(child, now)
+        if hangs:
+            child.kill()
         if child.process.poll() is not None:
-            self._bury(child, now)
+            self._bury(child, now, hangs)
 
     def _hangs(self, child: Child, now: Seconds) -> bool:
+        if now - self._awake_since <= child.hang_s:  # all of us were asleep, or stopped
+            return False
         age = self.arena.heartbeat_age(child.name)
         if age == float("inf"):  # it is still on its way: a busy machine takes its time
             return now - child.started > max(child.hang_s, _STARTS_S)
         return age > child.hang_s
 
-    def _bury(self, child: Child, now: Seconds) -> None:
+    def _bury(self, child: Child, now: Seconds, hung: bool) -> None:
         """Plan the restart of a dead child; give up on one that the user must mend first."""
         assert child.process is not None
-        code = child.process.returncode
-        child.hang_up()
+        code, first = child.process.returncode, child.restarts == 0
         self.arena.clear_heartbeat(child.name)
-        sentence = launch.failure(self.run_dir, child.name)
-        if code == launch.FAILED_EXIT and child.restarts == 0 and sentence:
+        sentence = launch.failure(self.run_dir, child.name) if code == launch.FAILED_EXIT else None
+        if first and sentence:
             raise UserError(sentence)
-        child.deaths = 1 if now - child.started > _STEADY_S else child.deaths + 1
-        child.restarts += 1
-        child.due = now + _BACKOFF_S[min(child.deaths - 1, len(_BACKOFF_S) - 1)]
-        reason = f" {sentence}" if code == launch.FAILED_EXIT and sentence else ""
-        self.notify(f"The {child.name} stopped (code {code}); starting it again.{reason}")
+        child.die(now)
+        reason = "did not answer" if hung else f"stopped ({_ending(code)})"
+        child.last_words = f"The {child.name} {reason}.{' ' + sentence if sentence else ''}"
+        if not child.rests:
+            self._log.say(f"The {child.name} {reason}; starting it again. {sentence or ''}".strip())
+            return
+        if not self.arena.read_transport().loop_frames:
+            raise UserError(_HOPELESS.format(name=child.name, words=child.last_words))
+        wait = round(child.due - now)
+        self._log.say(_RESTS.format(name=child.name, wait=wait), "WARNING")
 
     def _raise_fatal(self) -> None:
         """A model that never loaded, before anything sounded, ends the start with its sentence."""
         if sentence := self.status().get("fatal"):
             raise UserError(str(sentence))
 
-    def _tail_log(self) -> None:
-        path = self.run_dir / launch.LOG_NAME
-        if not path.exists() or path.stat().st_size <= self._log_offset:
-            return
-        with path.open("rb") as log:
-            log.seek(self._log_offset)
-            text = log.read()
-        whole = text[: text.rfind(b"\n") + 1]
-        self._log_offset += len(whole)
-        for line in whole.decode("utf-8", "replace").splitlines():
-            self.notify(line)
+    def _publish(self) -> None:
+        """Write down how the children are, for those who ask from outside, when it has changed."""
+        said = {
+            "began": self._began,
+            "log": str(self._log.path) if self._log.path else None,
+            "children": {child.name: child.to_json() for child in self.children},
+        }
+        if said != self._said:
+            runs.write_supervision(self.run_dir, said)
+            self._said = said
 
     def _stop(self) -> None:
-        for child in reversed(self.children):
-            child.ask_to_stop()
+        """The music fades out while the renderer ends; then everybody else goes."""
+        order = sorted(self.children, key=lambda child: child.name == "control")
+        for child in order:
+            if child.name != "control":
+                child.ask_to_stop()
+        for child in order:
+            if child.name == "control":
+                child.ask_to_stop()
             child.reap(_STOP_S)
-        self._tail_log()
+        self._log.close()
 
 
-def make_run_dir() -> Path:
-    """A fresh folder for this run, in memory where there is room; stale ones are removed."""
-    base = _base_folder()
-    for old in base.glob(f"{_PREFIX}{os.getuid()}-*"):
-        if not _is_alive(old):
-            shutil.rmtree(old, ignore_errors=True)
-    run_dir = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getuid()}-", dir=base))
-    (run_dir / "pid").write_text(str(os.getpid()), encoding="utf-8")
-    return run_dir
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"code {code}"
 
 
-def read_status(run_dir: Path) -> Json:
-    """The status that the control process last wrote; empty when there is none."""
-    try:
-        status: Json = json.loads((run_dir / "status.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return status
-
-
-def _base_folder() -> Path:
-    memory = Path("/dev/shm")
-    if memory.is_dir() and os.access(memory, os.W_OK):
-        room = os.statvfs(memory)
-        if room.f_bavail * room.f_frsize > _ROOM_BYTES:
-            return memory
-    return Path(tempfile.gettempdir())
-
-
-def _is_alive(run_dir: Path) -> bool:
-    try:
-        if time.time() - run_dir.stat().st_mtime < _YOUNG_S:
-            return True
-        os.kill(int((run_dir / "pid").read_text(encoding="utf-8")), 0)
-    except PermissionError:
-        return True
-    except (OSError, ValueError):
-        return False
-    return True
+_RESTS = (
+    "The {name} has stopped too often; it is tried again every {wait} s, and the music goes on "
+    "with what it has. `livediffusion status` says more; another patch or model may help."
+)
+_HOPELESS = (
+    "The {name} stops again and again, so nothing can be played. {words} "
+    "Try `livediffusion check`, another model, or `play --verbose` to see why."
+)

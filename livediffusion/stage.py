@@ -18,8 +18,10 @@ import livediffusion
 from livediffusion.config import FILE_NAME as CONFIG_NAME
 from livediffusion.config import Config, load_config, model_name, overridden, user_folder
 from livediffusion.control.settings import ControlSettings
-from livediffusion.daemon import Child, Supervisor, make_run_dir
+from livediffusion.daemon import Child, Supervisor
 from livediffusion.errors import UserError
+from livediffusion.ipc.runs import make_run_dir
+from livediffusion.logbook import kept_log
 from livediffusion.player.settings import PlayerSettings
 from livediffusion.render.settings import RendererSettings, model_source
 from livediffusion.state.patch import Patch, find_patch, load_patch
@@ -40,6 +42,7 @@ def play(
     overrides: Mapping[str, Any],
     seconds: Seconds | None,
     console: Console,
+    verbose: bool = False,
 ) -> None:
     """Play a patch until Ctrl-C, SIGTERM or so many seconds; UserError when it cannot start.
 
@@ -49,6 +52,7 @@ def play(
     staged = Staged(load_config(config), path, load_patch(path), model or "", dict(overrides))
     with run_folder() as run_dir, StatusLine(console) as line, _told_to_stop() as stop:
         supervisor = staged.supervisor(run_dir, line.say)
+        supervisor.verbose, supervisor.kept_log = verbose, kept_log()
         ends = time.monotonic() + seconds if seconds else float("inf")
         supervisor.run(
             lambda: stop.is_set() or time.monotonic() >= ends,
@@ -181,9 +185,10 @@ def _remarks(patch: Patch, config_path: Path | None) -> list[str]:
 
 @contextmanager
 def _told_to_stop() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
+    """An event that Ctrl-C, SIGTERM and a terminal that is closed set."""
     stop = threading.Event()
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    kept = {number: signal.getsignal(number) for number in numbers if number is not None}
     for number in kept:
         signal.signal(number, lambda *_: stop.set())
     try:

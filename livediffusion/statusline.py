@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -18,7 +19,10 @@ _LONGEST_PROMPT = 18
 
 
 class StatusLine:
-    """Draws the line in place on a terminal; elsewhere only the log lines are printed."""
+    """Draws the line in place on a terminal; elsewhere only the log lines are printed.
+
+    A terminal that has been closed, or a full disk behind a pipe, takes nothing: never mind.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -26,20 +30,24 @@ class StatusLine:
 
     def __enter__(self) -> StatusLine:
         if self._console.is_terminal:
-            self._live.start()
+            with contextlib.suppress(OSError):
+                self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._live.stop()
+        with contextlib.suppress(OSError):
+            self._live.stop()
 
     def say(self, line: str) -> None:
         """Print a line of log above the status."""
-        self._console.print(Text(line), soft_wrap=True)
+        with contextlib.suppress(OSError):
+            self._console.print(Text(line), soft_wrap=True)
 
     def show(self, transport: Transport, status: Json) -> None:
         """Redraw with what the player and the control process last said."""
         if self._console.is_terminal:
-            self._live.update(Text(render_line(transport, status), overflow="ellipsis"))
+            with contextlib.suppress(OSError):
+                self._live.update(Text(render_line(transport, status), overflow="ellipsis"))
 
 
 def render_line(transport: Transport, status: Json) -> str:

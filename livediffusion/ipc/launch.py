@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from livediffusion.errors import UserError
+from livediffusion.ipc.logfile import log_to
 from livediffusion.types import Json
 
-LOG_NAME = "log.txt"
 FAILED_EXIT = 78  # sysexits.h: configuration error
-_LOG_FORMAT = "%(asctime)s %(levelname)s {process}/%(threadName)s: %(message)s"
 
 
 def start(name: str, module: str, settings: Any) -> tuple[subprocess.Popen[bytes], Connection]:
@@ -94,13 +93,6 @@ def main() -> None:
     except Exception:
         logging.getLogger(__name__).exception("%s stopped by a fault of the program", name)
         sys.exit(1)
-
-
-def log_to(run_dir: Path, process: str) -> None:
-    """Send this process's log to the run's one log file, a line a record, whole lines only."""
-    handler = logging.FileHandler(run_dir / LOG_NAME, encoding="utf-8")
-    handler.setFormatter(logging.Formatter(_LOG_FORMAT.format(process=process), "%H:%M:%S"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 if __name__ == "__main__":

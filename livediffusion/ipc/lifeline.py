@@ -1,4 +1,4 @@
-"""What every child process does first: ignore Ctrl-C, and leave when its supervisor is gone."""
+"""What every child process does first: leave the signals to its supervisor, and leave with it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import time
 from multiprocessing.connection import Connection
 
 _ORDERLY_END_S = 3.0
+# Ctrl-C, a terminal that is closed and a service manager reach the whole group at once, but the
+# music must fade out before anybody leaves: the supervisor decides.
+_NOT_OURS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def hold(lifeline: Connection) -> threading.Event:
@@ -18,7 +21,9 @@ def hold(lifeline: Connection) -> threading.Event:
     Returns an event that is set when the supervisor asks for an orderly end (by sending any
     byte). When the supervisor's end closes without a word the process leaves at once.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides when to stop
+    for name in _NOT_OURS:
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.SIG_IGN)
     stop = threading.Event()
 
     def watch() -> None:

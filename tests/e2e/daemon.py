@@ -15,8 +15,8 @@ from pathlib import Path
 
 from pythonosc.udp_client import SimpleUDPClient
 
-from livediffusion.daemon import read_status
 from livediffusion.ipc.arena import Arena, Transport
+from livediffusion.ipc.runs import read_status
 from livediffusion.types import Json
 
 STARTS_WITHIN_S = 180.0
@@ -33,15 +33,18 @@ class Daemon:
         *options: str,
         port: int | None = None,
         more: str = "",
+        listen: str = "",
+        announce: bool = False,
     ) -> None:
-        """`more` is added to the config."""
+        """`more` is added to the config, `listen` to its sections [osc] and [web]."""
         self.port, self.web_port = port or free_port(), free_port()
         self.osc = SimpleUDPClient("127.0.0.1", self.port)
         self.patch = folder / "set.toml"
         self.patch.write_text(patch, encoding="utf-8")
         config = folder / "config.toml"
-        web = f"[web]\nport = {self.web_port}\nannounce = false\n"
-        config.write_text(f"[osc]\nport = {self.port}\n{web}{more}", encoding="utf-8")
+        osc = f"[osc]\nport = {self.port}\n{listen}"
+        web = f"[web]\nport = {self.web_port}\nannounce = {str(announce).lower()}\n{listen}"
+        config.write_text(f"{osc}{web}{more}", encoding="utf-8")
         command = [sys.executable, "-m", "livediffusion", "play", str(self.patch)]
         self._log = (folder / "play.log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
@@ -49,6 +52,7 @@ class Daemon:
             stdout=self._log,
             stderr=subprocess.STDOUT,
             cwd=folder,
+            env={**os.environ, "XDG_STATE_HOME": str(folder)},  # where its log is kept
         )
         self._arena: Arena | None = None
 
@@ -138,9 +142,13 @@ def running(
     *options: str,
     port: int | None = None,
     more: str = "",
+    listen: str = "",
+    announce: bool = False,
 ) -> Iterator[Daemon]:
-    """A daemon in whose speakers there is music; `more` is added to its config."""
-    daemon = Daemon(folder, patch, output, *options, port=port, more=more)
+    """A daemon in whose speakers there is music; `more` and `listen` as Daemon's."""
+    daemon = Daemon(
+        folder, patch, output, *options, port=port, more=more, listen=listen, announce=announce
+    )
     try:
         daemon.wait_for_music()
         yield daemon

@@ -67,9 +67,10 @@ def test_child_leaves_with_its_supervisor() -> None:
         assert one.process.wait(10.0) == 0
 
 
-def test_ctrl_c_is_the_supervisors_business() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_are_the_supervisors_business(number: signal.Signals) -> None:
     with child() as one:
-        one.process.send_signal(signal.SIGINT)
+        one.process.send_signal(number)
         with pytest.raises(subprocess.TimeoutExpired):
             one.process.wait(0.5)
         one.lifeline.send_bytes(b"end")

@@ -100,7 +100,7 @@ class Stage:
     def log(self) -> str:
         """What the process has logged and printed."""
         folder = self.settings.run_dir
-        texts = [*sorted(folder.glob("*.txt")), folder / "player.out"]
+        texts = [*sorted(folder.glob("*.log")), folder / "player.out"]
         return "\n".join(path.read_text() for path in texts if path.exists())
 
     def end(self) -> int:
