@@ -8,13 +8,13 @@ whole frame while each loop goes at its own tempo, else anywhere between two.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from livediffusion.player.fade import Fade, Likenesses
+from livediffusion.player.lean import LeaningReader, Pair
 from livediffusion.player.loop import Loop, place, place_between
 from livediffusion.player.ramp import QUANTUM, FloatArray
-from livediffusion.player.reader import Reader
 from livediffusion.player.splice import likeness
 from livediffusion.player.swaps import Happening, Pending, Swap, on_grid
 from livediffusion.types import Beats, Frames
@@ -23,6 +23,7 @@ __all__ = ["Deck", "Happening", "Pending", "Swap"]
 
 _SLIP = 1e-4  # how much faster or slower a loop is played until its position is whole again
 _WHOLE = 1e-6  # frames
+_LEAN: Frames = 1440  # how long a lean takes, 30 ms
 
 
 class Deck:
@@ -35,7 +36,9 @@ class Deck:
         self.current: Loop | None = None
         self.fade: Fade | None = None
         self.pending: list[Pending] = []
-        self.reader = Reader()
+        self.reader = LeaningReader()
+        self.going = LeaningReader()  # of what fades out
+        self.standing: dict[int, Loop] = {}  # that may be leaned on, by slot
         self.position = 0.0  # frames
         self.turn_beat: Beats = 0.0
         self.tempo: float | None = None  # beats a frame that each loop is bent to, if any
@@ -83,7 +86,9 @@ class Deck:
     def loops(self) -> list[Loop]:
         """Every loop that may still be heard."""
         held = [self.current, self.fade and self.fade.loop]
-        return [*(loop for loop in held if loop), *(p.swap.loop for p in list(self.pending))]
+        leant = [*self.reader.loops, *self.going.loops]
+        waiting = [item.swap.loop for item in list(self.pending)]
+        return [*(loop for loop in held if loop), *leant, *waiting]
 
     def measure(self, loop: Loop, due: Beats | None, ordered: Sequence[Loop]) -> None:
         """Learn how alike a new loop is to those that it may fade from or to (not the callback).
@@ -91,6 +96,7 @@ class Deck:
         `ordered` are loops whose swaps have not reached the audio thread yet.
         """
         others = [*ordered, *(pending.swap.loop for pending in list(self.pending))]
+        others += self.reader.loops
         if (current := self.current) is not None:
             others.append(current)
         self.likenesses.measure(loop, self.beat if due is None else due, others)
@@ -114,9 +120,31 @@ class Deck:
             return due
         return before
 
+    def stand_by(self, loop: Loop) -> None:
+        """Hold a loop that may be leaned on."""
+        self.standing[loop.slot] = loop
+
+    def lean(self, over: int, amounts: Mapping[int, float], alike: Iterable[Pair]) -> None:
+        """Have so much of loops that stand by in the mix, as long as the one in a slot sounds.
+
+        They go by their slots. What is not as long as that loop is passed over.
+        """
+        own = self.current
+        if own is not None and own.slot == over:
+            fits = own.frames, own.beats
+            leant = {
+                loop: amounts[slot]
+                for slot, loop in self.standing.items()
+                if slot in amounts and (loop.frames, loop.beats) == fits
+            }
+            self.reader.lean(own, leant, alike, _LEAN)
+
     def drop(self, slots: set[int]) -> None:
-        """Forget swaps that wait with these slots, and say which slots are free."""
+        """Forget what waits or stands by in these slots, and say which of them are free."""
+        if self.current is not None:
+            self.reader.leave(self.current, slots, _LEAN)
         dropped = {item.swap.loop for item in self.pending if item.swap.loop.slot in slots}
+        dropped |= {self.standing.pop(slot) for slot in slots & self.standing.keys()}
         self.pending = [item for item in self.pending if item.swap.loop.slot not in slots]
         keys = {loop.slot: loop.key for loop in dropped}
         for slot in sorted(slots):
@@ -188,6 +216,9 @@ class Deck:
         self.reader.read(loop, self.position, self.speed, out)
         if self.fade is not None:
             self.fade.mix(out, self.speed_of(self.fade.loop))
+        while self.reader.ended:
+            gone = self.reader.ended.pop()
+            self._release(gone.slot, gone.key, 0)
         turns, self.position = divmod(self.position + len(out) * self.speed, loop.frames)
         self.turn_beat += turns * loop.beats
 
@@ -235,9 +266,11 @@ class Deck:
         if old is None:
             return
         alike = self.likenesses.between(old, new)
-        if not silent and item.swap.fade_frames and not alike.same and old is not new:
-            self._fade_from(old, behind, item.swap.fade_frames, alike.rho)
+        same = (alike.same or old is new) and not self.reader.loops
+        if not silent and item.swap.fade_frames and not same:
+            self._fade_from(old, behind, item.swap.fade_frames, self.reader.rho_to(old, new, self.likenesses))
         else:
+            self._lean_no_more(offset)
             self._release(old.slot, old.key, offset)
 
     def _settle(self, wished: Beats, exact: Beats, loop: Loop) -> None:
@@ -250,16 +283,24 @@ class Deck:
     def _fade_from(self, old: Loop, behind: float, frames: Frames, rho: float) -> None:
         """Let a loop go that was to go on at a place; another reader reads what comes."""
         self.fade = Fade(old, self.reader, behind, frames, rho)
-        self.reader = Reader()
+        self.going, self.reader = self.reader, LeaningReader()
 
     def _end_fade(self, offset: Frames) -> None:
         assert self.fade is not None
-        old, self.fade = self.fade.loop, None
-        self._release(old.slot, old.key, offset)
+        gone = [self.fade.loop, *self.going.loops, *self.going.ended]
+        self.fade, self.going = None, LeaningReader()
+        for loop in gone:
+            self._release(loop.slot, loop.key, offset)
+
+    def _lean_no_more(self, offset: Frames) -> None:
+        """What sounds is gone at once, and what it leant on."""
+        gone = [*self.reader.loops, *self.reader.ended]
+        if gone:
+            self.reader = LeaningReader()
+        for loop in gone:
+            self._release(loop.slot, loop.key, offset)
 
     def _release(self, slot: int, key: str, offset: Frames) -> None:
         """Say that a slot is free, unless something still needs it."""
-        used = {item.swap.loop.slot for item in self.pending}
-        used |= {loop.slot for loop in (self.current, self.fade and self.fade.loop) if loop}
-        if slot not in used:
+        if slot not in self.standing and slot not in {loop.slot for loop in self.loops}:
             self.happened.append(Happening("released", slot, key, offset))

@@ -4,25 +4,28 @@ All loops of one length lie alike in time, so each is read at the place where th
 Gains are roots of the amounts, divided by the root of the power that loops so alike make together
 (`fade.Fade` does the same with two): the mix is as loud as each of them. Where both loops live of
 their low end, that counts as alike as it is: drums that hit together do not boom.
+
+Loops go by their slots here, in which there is never more than one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livediffusion.player.fade import HALF_KNOWN
+from livediffusion.player.fade import HALF_KNOWN, Likenesses
 from livediffusion.player.loop import Loop
 from livediffusion.player.ramp import QUANTUM, FloatArray
 from livediffusion.player.reader import Reader
 from livediffusion.types import CHANNELS, Frames
 
-Alike = Callable[[Loop, Loop], float]  # the correlation of two loops, 0..1
+Pair: TypeAlias = tuple[int, int, float]  # two slots, and the correlation of their loops, 0..1
 
-_LOW: Frames = 128  # frames whose mean is left of the sound's low end: below 170 Hz at 48 kHz
+_LOW: Frames = 128  # frames whose sum is left of the sound's low end: below 170 Hz at 48 kHz
 _BASS_HEAVY = 0.25  # from this share of the power on
 _COUNT = np.arange(1, QUANTUM + 1, dtype=np.float64)  # (QUANTUM,)
 
@@ -34,13 +37,14 @@ class LeaningReader:
     """
 
     def __init__(self) -> None:
-        self._own = Reader()
         self.ended: list[Loop] = []  # that are out of the mix again; for the owner to take
-        self._parts: dict[Loop, Reader] = {}  # what is in the mix beside the loop itself
+        self._own = Reader()
+        self._parts: dict[int, tuple[Loop, Reader]] = {}  # in the mix beside the loop itself
         self._start: NDArray[np.float64] = np.ones(1)  # gains of the loop itself and the parts
         self._target: NDArray[np.float64] = np.ones(1)
+        self._known: dict[tuple[int, int], float] = {}
         self._alike: NDArray[np.float64] = np.ones((1, 1))
-        self._rest: FloatArray = np.ones((1, 1, 1), np.float32)  # once they are at the target
+        self._rest: FloatArray = np.ones((1, 1, 1), np.float32)  # gains once at the target
         self._done: Frames = 0
         self._length: Frames = 0
         self._part: FloatArray = np.zeros((QUANTUM, CHANNELS), np.float32)
@@ -48,18 +52,31 @@ class LeaningReader:
     @property
     def loops(self) -> list[Loop]:
         """What is in the mix beside the loop itself."""
-        return list(self._parts)
+        return [loop for loop, _ in list(self._parts.values())]
 
-    def lean(self, own: Loop, amounts: Mapping[Loop, float], alike: Alike, frames: Frames) -> None:
+    def lean(
+        self, own: Loop, amounts: Mapping[Loop, float], alike: Iterable[Pair], frames: Frames
+    ) -> None:
         """Be, within so many frames, at these amounts of other loops, 0..1, at most 1 together."""
-        before = dict(zip([own, *self._parts], self._gains(0)[:, 0], strict=True))
-        self._parts |= {loop: Reader() for loop in amounts if loop not in before}
-        loops = [own, *self._parts]
-        parts = [amounts.get(loop, 0.0) for loop in self._parts]
-        self._start = np.array([before.get(loop, 0.0) for loop in loops])
+        for one, other, rho in alike:
+            self._known[one, other] = self._known[other, one] = rho
+        before = dict(zip([own.slot, *self._parts], self._gains(0)[:, 0], strict=True))
+        for loop in amounts:
+            self._parts.setdefault(loop.slot, (loop, Reader()))
+        by_slot = {loop.slot: amount for loop, amount in amounts.items()}
+        parts = [by_slot.get(slot, 0.0) for slot in self._parts]
+        slots = [own.slot, *self._parts]
+        self._start = np.array([before.get(slot, 0.0) for slot in slots])
         self._target = np.sqrt([max(1.0 - sum(parts), 0.0), *parts])
-        self._alike = np.array([[alike(one, other) for other in loops] for one in loops])
+        self._alike = np.array([[self._rho(one, other) for other in slots] for one in slots])
         self._done, self._length = 0, max(frames, 1)
+
+    def leave(self, own: Loop, slots: set[int], frames: Frames) -> None:
+        """Lean no more on the loops in these slots."""
+        if not slots.isdisjoint(self._parts):
+            gains = dict(zip(self._parts, self._target[1:], strict=True))
+            stay = {s: loop for s, (loop, _) in self._parts.items() if s not in slots}
+            self.lean(own, {loop: float(gains[s] ** 2) for s, loop in stay.items()}, (), frames)
 
     def read(self, loop: Loop, position: float, speed: float, out: FloatArray) -> None:
         """Fill `out`, (at most QUANTUM frames, channels), from a place in the loop on."""
@@ -71,7 +88,7 @@ class LeaningReader:
             gains = _levelled(self._gains(len(out)), self._alike).astype(np.float32)[:, :, None]
         part = self._part[: len(out)]
         out *= gains[0]
-        for (other, reader), gain in zip(self._parts.items(), gains[1:], strict=True):
+        for (other, reader), gain in zip(self._parts.values(), gains[1:], strict=True):
             reader.read(other, position, speed, part)
             part *= gain
             out += part
@@ -79,10 +96,19 @@ class LeaningReader:
         if 0 < self._length <= self._done:
             self._arrive()
 
-    def rho(self, coming: Loop, own: float, alike: Alike) -> float:
-        """How alike all of it is to a loop, 0..1; `own` says it of the loop itself."""
+    def rho_to(self, own: Loop, coming: Loop, likenesses: Likenesses) -> float:
+        """The correlation of all of it with a loop to come, 0..1."""
+        shares = [likenesses.between(own, coming).rho]
+        for loop in self.loops:
+            alike = likenesses.between(loop, coming)
+            known = alike is not HALF_KNOWN
+            shares.append(alike.rho if known else self._rho(loop.slot, coming.slot))
         gains = _levelled(self._gains(0), self._alike)[:, 0]
-        return min(float(gains @ [own, *(alike(loop, coming) for loop in self._parts)]), 1.0)
+        return min(float(gains @ shares), 1.0)
+
+    def _rho(self, one: int, other: int) -> float:
+        """The correlation of two loops, 0..1; a middling one if nobody has said it."""
+        return 1.0 if one == other else self._known.get((one, other), HALF_KNOWN.rho)
 
     def _gains(self, count: Frames) -> NDArray[np.float64]:
         """Gains of the next `count` frames, or of the last one for 0, (loops, count or 1)."""
@@ -97,52 +123,56 @@ class LeaningReader:
         kept = self._target > 0.0
         kept[0] = True
         staying = dict(zip(self._parts, kept[1:], strict=True))
-        self.ended += [loop for loop, stays in staying.items() if not stays]
-        self._parts = {loop: self._parts[loop] for loop, stays in staying.items() if stays}
+        self.ended += [self._parts[slot][0] for slot, stays in staying.items() if not stays]
+        self._parts = {slot: self._parts[slot] for slot, stays in staying.items() if stays}
         self._target, self._alike = self._target[kept], self._alike[np.ix_(kept, kept)]
-        self._rest = _levelled(self._gains(0), self._alike).astype(np.float32)[:, :, None]
         self._done = self._length = 0
+        self._rest = _levelled(self._gains(0), self._alike).astype(np.float32)[:, :, None]
 
 
-class Standby:
-    """Loops that may be leaned on, and how alike they are to one another and to what sounds.
+class Kinship:
+    """How alike loops are that may be mixed; each pair is compared once, when it is needed.
 
-    Threading: `put` and the `learn`s belong to one thread, which is not the audio thread; the
-    rest to the audio thread.
+    Threading: belongs to one thread, which is not the audio thread.
     """
 
     def __init__(self) -> None:
-        self.loops: dict[int, Loop] = {}  # by slot
+        self.standing: dict[int, Loop] = {}  # that may be leaned on, by slot
         self._known: dict[tuple[Loop, Loop], float] = {}
 
-    def put(self, loop: Loop) -> None:
-        """Let a loop stand by."""
-        self.loops[loop.slot] = loop
-
-    def fitting(self, own: Loop, slots: Iterable[int]) -> list[Loop]:
-        """Those in the given slots that are as long as a loop."""
-        found = [self.loops[slot] for slot in slots if slot in self.loops]
-        return [loop for loop in found if (loop.frames, loop.beats) == (own.frames, own.beats)]
-
-    def learn(self, loops: Iterable[Loop], others: Iterable[Loop]) -> None:
-        """Compare each loop with each of the others, where that was not done before."""
-        others = list(others)
-        for one in loops:
-            for other in others:
-                alike = one is not other and (one.frames, one.beats) == (other.frames, other.beats)
-                if alike and (one, other) not in self._known:
-                    self._known[one, other] = self._known[other, one] = _kinship(
-                        one.audio, other.audio
-                    )
-
-    def forget_but(self, loops: Iterable[Loop]) -> None:
-        """Forget how alike others are than these and those that stand by."""
-        kept = {*loops, *self.loops.values()}
+    def pairs(self, slots: Iterable[int], held: Iterable[Loop]) -> list[Pair]:
+        """How alike those in some slots are to one another and to loops that the player holds."""
+        leant = [self.standing[slot] for slot in slots if slot in self.standing]
+        others = list(dict.fromkeys([*held, *leant]))
+        kept = {*others, *self.standing.values()}
         self._known = {pair: rho for pair, rho in self._known.items() if kept.issuperset(pair)}
+        return [
+            (one.slot, other.slot, self._compare(one, other))
+            for one in leant
+            for other in others
+            if one is not other and (one.frames, one.beats) == (other.frames, other.beats)
+        ]
 
-    def rho(self, one: Loop, other: Loop) -> float:
-        """The correlation of two loops, 0..1; a middling one if nobody has compared them."""
-        return 1.0 if one is other else self._known.get((one, other), HALF_KNOWN.rho)
+    def forget(self, slots: set[int]) -> None:
+        """What was in these slots stands by no more."""
+        self.standing = {s: loop for s, loop in self.standing.items() if s not in slots}
+
+    def _compare(self, one: Loop, other: Loop) -> float:
+        if (one, other) not in self._known:
+            rho = kinship(one.audio, other.audio)
+            self._known[one, other] = self._known[other, one] = rho
+        return self._known[one, other]
+
+
+def kinship(one: FloatArray, other: FloatArray) -> float:
+    """How alike two sounds are, 0..1: as a whole, or in their low end if they live of it."""
+    rho = _correlation(one, other)
+    lows = [np.add.reduceat(audio, np.arange(0, len(audio), _LOW)) for audio in (one, other)]
+    low_power = [_power(low) / _LOW for low in lows]
+    power = [_power(audio) for audio in (one, other)]
+    if any(low < _BASS_HEAVY * whole for low, whole in zip(low_power, power, strict=True)):
+        return rho
+    return max(rho, _correlation(*lows))
 
 
 def _levelled(gains: NDArray[np.float64], alike: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,17 +180,6 @@ def _levelled(gains: NDArray[np.float64], alike: NDArray[np.float64]) -> NDArray
     power = np.einsum("in,ij,jn->n", gains, alike, gains)
     levelled: NDArray[np.float64] = gains / np.sqrt(power)
     return levelled
-
-
-def _kinship(one: FloatArray, other: FloatArray) -> float:
-    """How alike two sounds are, 0..1: as a whole, or in their low end if they live of it."""
-    lows = [np.add.reduceat(audio, np.arange(0, len(audio), _LOW)) for audio in (one, other)]
-    rho = _correlation(one, other)
-    shares = [
-        _power(low) / _LOW / max(_power(whole), 1e-20)
-        for low, whole in zip(lows, (one, other), strict=True)
-    ]
-    return max(rho, _correlation(*lows)) if min(shares) >= _BASS_HEAVY else rho
 
 
 def _correlation(one: FloatArray, other: FloatArray) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 
 from livediffusion.player.deck import Deck, Happening, Swap
 from livediffusion.player.filter import DJFilter
+from livediffusion.player.lean import Pair
 from livediffusion.player.limiter import DELAY, Limiter
 from livediffusion.player.loop import Loop
 from livediffusion.player.pace import Pace
@@ -106,8 +107,19 @@ class Mixer:
         """Go over to a loop when its beat comes."""
         self.deck.order(swap)
 
+    def stand_by(self, loop: Loop) -> None:
+        """Hold a loop that may be leaned on."""
+        self.deck.stand_by(loop)
+
+    def lean(self, over: int, amounts: dict[int, float], alike: list[Pair]) -> None:
+        """Have so much of loops that stand by in the mix while the one in slot `over` sounds.
+
+        All by their slots; `alike` says how alike they are. The mix is there within 30 ms.
+        """
+        self.deck.lean(over, amounts, alike)
+
     def drop(self, slots: set[int]) -> None:
-        """Forget swaps that wait with these slots."""
+        """Forget what waits or stands by in these slots."""
         self.deck.drop(slots)
         self._collect(0)
 

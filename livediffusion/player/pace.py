@@ -18,7 +18,7 @@ _JUMPED_NUDGE: Beats = 1.0
 _HARDEST_NUDGE = 0.5  # beats a beat
 _SOFTEST_NUDGE = 0.002
 _OTHER_TEMPO = 0.005  # relative: a tempo further off is taken at once, a nearer one smoothed
-_TEMPO_SMOOTHING: Seconds = 0.25
+_TEMPO_SMOOTHING: Seconds = 0.12
 
 
 @dataclass(frozen=True, slots=True)

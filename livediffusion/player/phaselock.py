@@ -10,12 +10,13 @@ import math
 
 from livediffusion.types import Seconds
 
-_WIDE, _NARROW = 3.0, 0.6  # natural frequency, radians a second; critically damped
-_NARROWING = 6.0  # it is this over the seconds since something happened
-_SMOOTHING = 0.15  # of the error, over the natural frequency
+_WIDE, _NARROW = 3.0, 0.3  # natural frequency, radians a second; critically damped
+_NARROWING = 4.0  # it is this over the seconds since something happened
+_SMOOTHING = 0.3  # of the error, over the natural frequency
 _MOST = 0.08  # by how much faster or slower the song goes to catch up
 _MOST_DRIFT = 0.02  # and how much of it is kept
-_DISTURBED: Seconds = 0.008  # a smoothed error that no jitter makes
+_DISTURBED: Seconds = 0.005  # an error, smoothed over a tenth of a second, that is no jitter
+_ALARM: Seconds = 0.1
 
 
 class PhaseLock:
@@ -26,12 +27,13 @@ class PhaseLock:
 
     def __init__(self) -> None:
         self._error: Seconds = 0.0  # smoothed
+        self._alarm: Seconds = 0.0  # the error, smoothed less
         self._drift = 0.0
         self._calm: Seconds = 0.0
 
     def reset(self) -> None:
         """Something new: begin wide, and forget."""
-        self._error = self._drift = self._calm = 0.0
+        self._error = self._alarm = self._drift = self._calm = 0.0
 
     def widen(self) -> None:
         """Something has changed: be quick again."""
@@ -41,7 +43,8 @@ class PhaseLock:
         """How much faster to go, relatively; `error` is how far the song is behind the clock."""
         frequency = min(max(_NARROWING / (self._calm + 1e-9), _NARROW), _WIDE)
         self._error += (error - self._error) * -math.expm1(-passed * frequency / _SMOOTHING)
-        if abs(self._error) > _DISTURBED:
+        self._alarm += (error - self._alarm) * min(passed / _ALARM, 1.0)
+        if abs(self._alarm) > _DISTURBED:
             self._calm = 0.0
         self._calm += passed
         wished = 2.0 * frequency * self._error + self._drift

@@ -23,6 +23,7 @@ from livediffusion.ipc.wire import CONNECTED, Server
 from livediffusion.player import note as notes
 from livediffusion.player.deck import Swap
 from livediffusion.player.engine import Engine, ran_recently, warm_up
+from livediffusion.player.lean import Kinship
 from livediffusion.player.loop import Loop
 from livediffusion.player.mixer import Mixer
 from livediffusion.player.pace import lead_of, tempo_of
@@ -54,6 +55,7 @@ class Worker:
         self._arena = Arena(settings.arena_path)
         self._mixer = Mixer(settings.sample_rate, settings.beats_per_bar)
         self._engine = Engine(self._arena, self._mixer)
+        self._kinship = Kinship()
         self._said: list[str] = []  # notices that nobody has heard yet
         self._left: Json = {}
         self._hello_due = False
@@ -105,8 +107,14 @@ class Worker:
             self._set(message["name"], message["value"], at_ns)
         elif kind == "swap":
             self._swap(message)
+        elif kind == "stand by":
+            self._stand_by(message)
+        elif kind == "lean":
+            self._lean(message)
         elif kind == "drop":
-            order(mixer.drop, {int(slot) for slot in message["slots"]})
+            slots = {int(slot) for slot in message["slots"]}
+            self._kinship.forget(slots)
+            order(mixer.drop, slots)
         elif kind in ("play", "stop", "panic"):
             motions = {"play": mixer.play, "stop": mixer.stop, "panic": mixer.panic}
             order(motions[kind], at_ns=at_ns)
@@ -151,6 +159,21 @@ class Worker:
         swap = Swap(loop, not_before, grid, round(fade_s * self._settings.sample_rate))
         self._engine.order(self._mixer.swap, swap)
 
+    def _stand_by(self, message: Json) -> None:
+        slot, frames, beats = int(message["slot"]), int(message["frames"]), int(message["beats"])
+        if beats < 1 or slot < 0:
+            raise ValueError("a loop that stands by needs a slot, and beats of at least 1")
+        loop = Loop(self._arena.slot(slot, frames), beats, slot, str(message["key"]))
+        self._kinship.standing[slot] = loop
+        self._engine.order(self._mixer.stand_by, loop)
+
+    def _lean(self, message: Json) -> None:
+        amounts = {int(slot): float(amount) for slot, amount in message["amounts"].items()}
+        if not all(0.0 <= amount <= 1.0 for amount in amounts.values()):
+            raise ValueError("how far to lean must be in 0..1")
+        alike = self._kinship.pairs(amounts, self._mixer.deck.loops)
+        self._engine.order(self._mixer.lean, int(message["over"]), amounts, alike)
+
     def _report(self) -> None:
         """Leave a note if anything has changed, then tell control: a slot is free only then."""
         happened = self._mixer.happened
@@ -178,6 +201,7 @@ class Worker:
             held.append(("current", current))
         if (fade := deck.fade) is not None and fade.loop is not current:
             held.append(("fading", fade.loop))
+        held += [("standing", loop) for loop in list(deck.standing.values())]
         slots = {
             str(loop.slot): {
                 "key": loop.key, "frames": loop.frames, "beats": loop.beats, "role": role
