@@ -31,6 +31,7 @@ from livediffusion.state.effects import (
     ReturnTo,
     SaveScene,
     SendState,
+    UseOutput,
 )
 from livediffusion.state.handlers import PLAYER_VALUES
 from livediffusion.state.parameters import Refused
@@ -71,6 +72,7 @@ class Conductor:
         self._ready_to_render = False
         self.playing = True  # what the performer wants
         self._not_before: Seconds = 0.0
+        self._output: str | None = None  # asked for while the player was away
 
     def tick(self, now: Seconds) -> None:
         """Hear everybody, then decide; call it often."""
@@ -120,6 +122,8 @@ class Conductor:
                 self._set_player(effect.name, effect.value)
             elif isinstance(effect, PlayerDo):
                 self._do(effect.action)
+            elif isinstance(effect, UseOutput):
+                self._use_output(effect.name)
             elif isinstance(effect, LoadModel):
                 self.patches.use_model(effect.name)
             elif isinstance(effect, LoadPatch | ReturnTo | SaveScene | EditMappings):
@@ -136,6 +140,10 @@ class Conductor:
     def _set_player(self, name: str, value: object) -> None:
         assert name in PLAYER_VALUES
         self._player.set(name, value)  # type: ignore[arg-type]
+
+    def _use_output(self, name: str) -> None:
+        """Have the player go over to another output, or tell it when it is back."""
+        self._output = None if self._player.set_output(name or None) else name
 
     def _do(self, action: str) -> None:
         self.playing = action == "play"
@@ -166,6 +174,9 @@ class Conductor:
     def _meet_player(self, hello: player.Hello) -> None:
         """The player is there (again): tell it the knobs, and let it play."""
         self._delivery.meet_player(hello)
+        self.reporter.output = hello.output
+        if self._output is not None:
+            self._use_output(self._output)
         for name in PLAYER_VALUES:
             self._set_player(name, self.performance.values[name])
         if self.playing and not hello.playing:

@@ -170,11 +170,11 @@ class Mixer:
             self.motion = "stopping"
             self._transport.to(0.0, round(_STOP_FADE * self.sample_rate))
 
-    def panic(self) -> None:
+    def panic(self, fade: Seconds = _PANIC_FADE) -> None:
         """Fade to silence at once; time runs on."""
         if self.motion in ("playing", "returning"):
             self.motion = "panicked"
-            self._transport.to(0.0, round(_PANIC_FADE * self.sample_rate))
+            self._transport.to(0.0, round(fade * self.sample_rate))
 
     def resume(self, beat: Beats, motion: Motion) -> None:
         """Go on where a predecessor was heard; `beat` is wished for output frame `frame`."""

@@ -38,6 +38,8 @@ _PAUSE: Seconds = 0.002
 _SWITCH: Seconds = 0.001  # how long another thread may keep Python's lock from the audio thread
 _BATCH = 16  # messages between two pauses
 _HEARTBEAT: Seconds = 0.1
+_LAST_FADE: Seconds = 0.4
+_LAST_BLOCK: Seconds = 0.05  # until the fade begins
 _QUEUE_LENGTH = 512
 
 
@@ -82,7 +84,8 @@ class Worker:
             if now - beaten > _HEARTBEAT:
                 self._arena.beat_heart("player")
                 beaten = now
-            self._speaker.look_again(now)
+            if self._speaker.look_again(now):
+                self._hello_due = True
         self._end()
 
     # Messages.
@@ -240,9 +243,9 @@ class Worker:
         self._engine.succeed(page, motion)
 
     def _end(self) -> None:
-        """Fade out and finish the output."""
-        self._engine.order(self._mixer.panic)
-        time.sleep(0.1)
+        """Fade out and finish the output, in about half a second."""
+        self._engine.order(self._mixer.panic, _LAST_FADE)
+        time.sleep(_LAST_FADE + min(self._engine.latency, 0.1) + _LAST_BLOCK)
         with contextlib.suppress(Exception):
             self._speaker.close()
         self._server.close()

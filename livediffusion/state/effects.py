@@ -84,6 +84,13 @@ class Unlearn:
 
 
 @dataclass(frozen=True, slots=True)
+class UseOutput:
+    """The sound goes somewhere else: a device, "null", or "" for the system's default."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class EditMappings:
     """Change the patch file: `edit` takes its text to the new one and a sentence on the change."""
 
@@ -102,4 +109,5 @@ Effect: TypeAlias = (
     | Learn
     | Unlearn
     | EditMappings
+    | UseOutput
 )

@@ -22,6 +22,7 @@ from livediffusion.state.effects import (
     SaveScene,
     SendState,
     Unlearn,
+    UseOutput,
 )
 from livediffusion.state.history import undo
 from livediffusion.state.parameters import Refused
@@ -191,6 +192,13 @@ def _unlearn(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return [Unlearn(str(change.values[0]))]
 
 
+def _use_output(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    name = str(change.values[0])
+    if name.lower().endswith((".wav", ".flac")):
+        raise Refused("/ld/audio/device takes devices, no files: start with --output FILE.wav.")
+    return [UseOutput(name)]
+
+
 def _send_state(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return [SendState()]
 
@@ -220,6 +228,7 @@ HANDLERS: dict[str, Handler] = {
     "unsubscribe": _listen,
     "learn": _learn,
     "unlearn": _unlearn,
+    "audio.device": _use_output,
     "state": _send_state,
     "play": _do,
     "stop": _do,
