@@ -7,6 +7,7 @@ import time
 from multiprocessing.connection import Connection
 
 from livediffusion.config import Config, load_config, model_name, overridden
+from livediffusion.control.clock_out import ClockOut
 from livediffusion.control.conductor import Conductor
 from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
@@ -41,6 +42,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     inbox = Inbox(wake)
     network = Network(config, inbox, memory.subscriptions if memory else config.osc.feedback)
     midi, lights = MidiInputs(config.midi.inputs, wake), MidiOutputs(config.midi.outputs)
+    clock_out = ClockOut(settings.run_dir, config.clock.send)
     feedback = network.feedback
     desk = Desk(performance, inbox, midi, lights, feedback, config.models)
     if memory is None:  # else a predecessor has said it
@@ -59,6 +61,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
             inbox.wait(_TICK_S)
             now = time.monotonic()
             conductor.tick(now)
+            clock_out.look(now)
             inbox.run_errands()
             network.look(performance.patch, len(performance.trajectory.texts))
             arena.beat_heart("control")
@@ -69,6 +72,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
         desk.close()
         midi.close()
         lights.close()
+        clock_out.close()
         network.close()
 
 
