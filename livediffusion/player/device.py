@@ -75,9 +75,12 @@ class DeviceOutput:
         self._garbage: Seconds | None = None  # what a driver's clocks are apart without a reason
 
     def start(self, fill: Fill) -> None:
-        """Begin to call `fill`."""
+        """Begin to call `fill`. Raises UserError where the device has gone meanwhile."""
         self._fill = fill
-        self._stream.start()
+        try:
+            self._stream.start()
+        except _sounddevice().PortAudioError as error:
+            raise UserError(f"{self.name} does not start ({error.args[0]}): {_HINT}") from error
 
     def close(self) -> None:
         """Stop calling `fill` and let go of the device."""

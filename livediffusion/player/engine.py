@@ -81,6 +81,14 @@ class Engine:
         """Go on from a predecessor's last transport page, as if it had not died."""
         self._successor_of = page, motion
 
+    def go_on(self) -> None:
+        """Another output takes over: on the beat, however long it took to open.
+
+        Only while no output calls `fill`.
+        """
+        if self._successor_of is None and self.blocks:
+            self.succeed(self._arena.read_transport(), self.mixer.motion)
+
     def fill(self, out: FloatArray, leaves_ns: int) -> None:
         """Fill a block, (frames, channels); an error is kept, and silence returned."""
         try:

@@ -15,6 +15,7 @@ from livediffusion.player.settings import PlayerSettings
 from livediffusion.types import Seconds
 
 _LOOK_AGAIN: Seconds = 2.0
+_MEMO = "output"  # the file that tells a successor where the performer wants the sound
 
 
 class Speaker:
@@ -29,13 +30,16 @@ class Speaker:
         self._engine = engine
         self._say = say
         self._wanted = settings.output
+        self._memo = settings.run_dir / _MEMO
         self._away = False  # the wanted device is not there; a clock stands in
         self._looked: Seconds = 0.0
         self._output: Output | None = None
 
     @property
     def name(self) -> str:
-        """What is in use."""
+        """What is in use; of what is away, that it is."""
+        if self._away:
+            return f"nowhere: {self._wanted or 'the default device'} is away"
         return self._output.name if self._output is not None else ""
 
     def start(self) -> None:
@@ -44,39 +48,45 @@ class Speaker:
         Raises UserError for one that was asked for by name and never was there. A clock stands
         in for one that has been there before, and for the default device.
         """
-        named = self._wanted is not None and not self.again
-        self._go_over(self._open_wanted() if named else self._open())
+        if self.again and self._memo.exists():
+            self._wanted = self._memo.read_text(encoding="utf-8") or None
+        if self._wanted is not None and not self.again:
+            self._go_over(self._open_wanted())
+        else:
+            self._open()
         self.again = True
 
-    def look_again(self, now: Seconds) -> None:
-        """Now and then look whether a wanted device is there by now."""
+    def look_again(self, now: Seconds) -> bool:
+        """Now and then look whether a wanted device is there by now; True when it is."""
         if not self._away or now - self._looked < _LOOK_AGAIN:
-            return
+            return False
         self._looked = now
-        from livediffusion.player import device
-
-        with contextlib.suppress(UserError):
-            device.refresh()
-            output = self._open_wanted()
+        try:
+            output = self._open_wanted(afresh=True)
+        except UserError:
+            return False
+        try:
             self._go_over(output)
-            self._away = False
-            self._say(f"{output.name} is there again")
+        except UserError:
+            self._stand_in()
+            return False
+        self._away = False
+        self._say(f"{output.name} is there again")
+        return True
 
     def change(self, name: str | None) -> None:
         """Go over to another output; if that cannot be opened, say so and stay."""
-        from livediffusion.player import device
-
-        before, self._wanted = self._wanted, name
+        before = self._wanted
+        self._want(name)  # first: a device that hangs at its close ends this process
         self.close()
         try:
-            device.refresh()
-            output = self._open_wanted()
-            self._away = False
+            self._go_over(self._open_wanted(afresh=True))
         except UserError as error:
-            self._say(str(error))
-            self._wanted = before
-            output = self._open()
-        self._go_over(output)
+            self._say(f"{error}; the sound stays where it was")
+            self._want(before)
+            self._open()
+            return
+        self._away = False
 
     def close(self) -> None:
         """Stop playing."""
@@ -85,22 +95,34 @@ class Speaker:
             self.lost += self._output.underruns
             self._output = None
 
-    def _open(self) -> Output:
+    def _open(self) -> None:
+        """Open the wanted output, or let a clock stand in for it."""
         try:
-            output = self._open_wanted()
+            self._go_over(self._open_wanted())
         except UserError as error:
             self._say(f"{error}; until then the music goes on unheard")
-            self._away = True
-            return ClockOutput(self._settings.sample_rate, self._settings.blocksize)
+            self._stand_in()
+            return
         self._away = False
-        return output
 
-    def _open_wanted(self) -> Output:
+    def _want(self, name: str | None) -> None:
+        self._wanted = name
+        with contextlib.suppress(OSError):
+            self._memo.write_text(name or "", encoding="utf-8")
+
+    def _stand_in(self) -> None:
+        self._away = True
+        self._go_over(ClockOutput(self._settings.sample_rate, self._settings.blocksize))
+
+    def _open_wanted(self, *, afresh: bool = False) -> Output:
+        """Open it; `afresh`: after a new look at what devices there are. Raises UserError."""
         settings = self._settings
         if self._wanted == "null":
             return ClockOutput(settings.sample_rate, settings.blocksize)
         from livediffusion.player import device  # not before it is needed: every 0.1 s counts
 
+        if afresh and device.is_device(self._wanted):
+            device.refresh()
         return device.open_output(
             self._wanted,
             settings.channels,
@@ -110,8 +132,10 @@ class Speaker:
         )
 
     def _go_over(self, output: Output) -> None:
+        """Let another output play, on the beat. Raises UserError where that does not start."""
         self.close()
         self._output, lost = output, self.lost
         self._engine.latency = output.latency
         self._engine.underruns = lambda: lost + output.underruns
+        self._engine.go_on()
         output.start(self._engine.fill)
