@@ -73,6 +73,11 @@ class Feedback:
         everything = [s.endpoint for s in self._subscribers.values() if s.paths is None]
         return [(to.host, to.port) for to in everything if to.wire == "udp"]
 
+    @property
+    def listeners(self) -> list[str]:
+        """Everybody who gets feedback, by whatever wire."""
+        return [endpoint.source for endpoint in self._subscribers]
+
     def subscribe(self, source: str, port: int | None, host: str | None = None) -> Endpoint:
         """From now on send changes to this port of the sender, or of a host that is allowed.
 

@@ -53,6 +53,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     conductor.patches.model = settings.model
     conductor.reporter.statistics = network.statistics
     conductor.reporter.midi = desk.midi_statistics
+    conductor.reporter.midi_inputs = lambda: midi.devices
     readouts = conductor.reporter.shown
     view = View(performance, arena, readouts, folders, config.models)
     network.open_web(view.snap, view.names)

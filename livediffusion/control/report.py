@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from livediffusion.control.delivery import Delivery
 from livediffusion.control.osc_feedback import Feedback
+from livediffusion.ipc import runs
 from livediffusion.ipc.arena import Transport
 from livediffusion.state.performance import Performance
 from livediffusion.state.sections import BEATS_PER_BAR
@@ -19,6 +19,7 @@ from livediffusion.types import Beats, Json, Seconds, Value
 
 _INTERVAL_S = 0.1
 _DROPS_SAID_S = 10.0  # no more often than this
+_SUPERVISION_S = 1.0  # from one look at what the supervisor says to the next
 _SILENCE_DB = -120.0
 
 _log = logging.getLogger(__name__)
@@ -32,10 +33,15 @@ class Reporter:
         self.waiting = "the model is being loaded"
         self.statistics: Callable[[], dict[str, int]] = dict  # of what comes in over OSC
         self.midi: Callable[[], dict[str, int]] = dict  # of what comes in over MIDI
+        self.midi_inputs: Callable[[], list[str]] = list  # that are open
+        self.clock: Callable[[], str] = lambda: "internal"  # who leads, and how that goes
+        self.output = ""  # where the sound goes
         self.shown: dict[str, tuple[Value, ...]] = {}  # read-outs by address, as last said
-        self._file = run_dir / "status.json"
+        self._run_dir = run_dir
         self._feedback = feedback
         self._next = 0.0
+        self._restarts = 0  # of all processes
+        self._next_supervision = 0.0
         self._drops = 0  # that were told of
         self._drops_said = -_DROPS_SAID_S
 
@@ -54,8 +60,10 @@ class Reporter:
         beat, scheduler = transport.beat_now(), delivery.scheduler
         eta = scheduler.eta(beat, performance.outlook, rules)
         counts = self.statistics()
+        self._look_at_supervision(now)
         readouts = self._readouts(transport, delivery, beat, eta)
-        for name, value in (readouts | {"drops": counts.get("drops", 0)}).items():
+        counted = {"drops": counts.get("drops", 0), "refused": counts.get("errors", 0)}
+        for name, value in (readouts | counted).items():
             self.shown[f"/ld/out/{name}"] = (value,)
             self._feedback.publish(f"/ld/out/{name}", (value,), "livediffusion", now)
         self._tell_of_drops(counts.get("drops", 0), now)
@@ -66,6 +74,14 @@ class Reporter:
         if drops > self._drops and now - self._drops_said >= _DROPS_SAID_S:
             _log.warning(_DROPPED, drops - self._drops)
             self._drops, self._drops_said = drops, now
+
+    def _look_at_supervision(self, now: Seconds) -> None:
+        """Learn how often a process was started again."""
+        if now < self._next_supervision:
+            return
+        self._next_supervision = now + _SUPERVISION_S
+        children = runs.read_supervision(self._run_dir).get("children", {})
+        self._restarts = sum(child["restarts"] for child in children.values())
 
     def _readouts(
         self, transport: Transport, delivery: Delivery, beat: Beats, eta: Beats
@@ -80,6 +96,8 @@ class Reporter:
             "level": 20.0 * math.log10(transport.peak) if transport.peak > 1e-6 else _SILENCE_DB,
             "late": delivery.scheduler.late,
             "underruns": transport.underruns,
+            "output": self.output,
+            "restarts": self._restarts,
         }
 
     def _write_status(
@@ -90,23 +108,29 @@ class Reporter:
         eta: Beats,
         counts: dict[str, int],
     ) -> None:
-        trajectory = performance.trajectory
+        trajectory, scheduler = performance.trajectory, delivery.scheduler
+        steps = scheduler.sounding.steps if scheduler.sounding is not None else 1
         status: Json = {
             "patch": performance.patch.name,
+            "scene": performance.scene,
             "model": performance.model,
             "blend": list(zip(trajectory.texts, trajectory.blend_at(beat), strict=True)),
+            "tempo": scheduler.tempo,
             "render_ms": delivery.render_ms,
+            "render_p95_ms": scheduler.times.p95(steps) * 1000.0,
             "eta": eta,
-            "lead": delivery.scheduler.lead,
-            "late": delivery.scheduler.late,
+            "lead": scheduler.lead,
+            "late": scheduler.late,
+            "output": self.output,
+            "clock": self.clock(),
             "osc": counts,
             "midi": self.midi(),
+            "midi_inputs": self.midi_inputs(),
+            "listeners": self._feedback.listeners,
             "waiting": self.waiting,
             "fatal": self.fatal,
         }
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(status, ensure_ascii=False), encoding="utf-8")
-        fresh.replace(self._file)
+        runs.write_status(self._run_dir, status)
 
 
 _DROPPED = (
