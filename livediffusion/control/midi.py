@@ -10,10 +10,11 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
+from livediffusion.control.arrivals import Arrivals
 from livediffusion.control.midi_driver import (
     QUEUE_LENGTH,
     Driver,
@@ -22,7 +23,7 @@ from livediffusion.control.midi_driver import (
     is_wanted,
     shut,
 )
-from livediffusion.control.midibytes import Splitter, event_of
+from livediffusion.control.midibytes import Message, Splitter, event_of, is_clock
 from livediffusion.state.controls import MidiEvent
 from livediffusion.types import Seconds
 
@@ -32,6 +33,8 @@ _IDLE_POLL = 0.004
 _BUSY_FOR = 2.0  # seconds after the last event
 
 CANNOT_OPEN = "The MIDI port %s cannot be opened (another program may have it): %s"
+
+ClockEar: TypeAlias = Callable[[str, Message, Seconds], None]  # a device, its message, its time
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class _Port:
     name: str  # as performers know it
     input: Any
     splitter: Splitter = field(default_factory=Splitter)
+    arrivals: Arrivals = field(default_factory=Arrivals)
     is_doubted: bool = False  # it has sent what is no MIDI
 
 
@@ -54,6 +58,7 @@ class MidiInputs:
     """
 
     def __init__(self, patterns: Sequence[str], wake: threading.Event) -> None:
+        self.clock_ear: ClockEar | None = None  # is told of clock messages, on the MIDI thread
         self._counts = Counter(events=0, malformed=0, overflowed=0)
         self._patterns = tuple(patterns)
         self._wake = wake
@@ -133,11 +138,15 @@ class MidiInputs:
     def _poll(self) -> None:
         for port in self._ports.values():
             while (received := port.input.get_message()) is not None:
-                self._take(port, received[0], time.monotonic())
+                self._take(port, received[0], port.arrivals.stamp(received[1], time.monotonic()))
 
     def _take(self, port: _Port, data: Sequence[int], now: Seconds) -> None:
         known = port.splitter.malformed
         for message in port.splitter.feed(data):
+            if is_clock(message):
+                if (ear := self.clock_ear) is not None:
+                    ear(port.name, message, now)
+                continue
             event = event_of(message, port.name, now)
             if event is not None:
                 self._counts["events"] += 1

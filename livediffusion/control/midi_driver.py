@@ -67,6 +67,8 @@ class Driver:
             if name not in names:
                 opened.delete()
                 return None
+            if self._direction == "in":  # a message that is passed over takes its time with it
+                opened.ignore_types(sysex=True, timing=False, active_sense=False)
             opened.open_port(names.index(name), self._direction)
         except MidiError:
             opened.delete()

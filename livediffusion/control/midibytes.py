@@ -21,6 +21,7 @@ _LENGTHS = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 _COMMON_LENGTHS = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # system common; they end running status
 _SYSEX, _SYSEX_END, _REALTIME = 0xF0, 0xF7, 0xF8
 _CLOCK = frozenset({0xF8, 0xFA, 0xFB, 0xFC})  # the real-time bytes that mean something here
+POSITION = 0xF2  # of the song, in sixteenths: 14 bits, the lower seven first
 _NOTE_ON, _CONTROL_CHANGE, _BEND = 0x90, 0xB0, 0xE0
 _SELECTS = {"nrpn": (99, 98), "rpn": (101, 100)}
 _DATA = (6, 38)
@@ -62,6 +63,11 @@ class Splitter:
             self._data = []
             if self._status >= _SYSEX:
                 self._status = 0
+
+
+def is_clock(message: Message) -> bool:
+    """Whether it says where a master's song is: tick, start, continue, stop, song position."""
+    return message[0] in _CLOCK or message[0] == POSITION
 
 
 def event_of(message: Message, device: str, time: Seconds) -> MidiEvent | None:
