@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,6 +29,8 @@ from numpy.typing import NDArray
 
 DEVICE = "jack_capture"
 _VARIABLE = "JACK_DEFAULT_SERVER"
+_REGISTRY = Path("/dev/shm/jack-shm-registry")
+_OURS = re.compile(rb"jack-\d+:(ld[0-9a-f]{10}):")
 # A server that waits for its clients makes a late client an xrun, which is counted, and never a
 # block that is lost from the capture: on a busy machine its clock slips instead.
 PATIENT = ("--sync", "--timeout", "2000")
@@ -73,16 +76,17 @@ class Jack:
         else:
             os.environ[_VARIABLE] = self._before
 
-    def start(self) -> None:
+    def start(self, tries: int = 4) -> None:
         """Start the server, real-time where that is permitted."""
-        for realtime in (["--realtime", "-P", "60"], ["--no-realtime"]) * 2:
+        for realtime in [["--realtime", "-P", "60"], ["--no-realtime"]] * (tries // 2) or [[]]:
             driver = ["-d", "dummy", "-r", "48000", "-p", str(self.period)]
             command = ["jackd", "--name", self.name, *realtime, *self._patience, *driver]
             self._server = _quietly(command)
             if self._wait_for_port("system:playback_1"):
                 return
             self.stop()
-            _forget_dead_servers()
+            if tries > 1:
+                _forget_dead_servers()
         raise RuntimeError("jackd does not start here")
 
     def stop(self) -> None:
@@ -179,13 +183,35 @@ class Capture:
 
 
 def _forget_dead_servers() -> None:
-    """JACK keeps a list of at most eight servers, dead ones too; clear it when none is alive."""
-    for name in Path("/proc").glob("[0-9]*/comm"):
-        with contextlib.suppress(OSError):
-            if name.read_text().strip() == "jackd":
-                return
-    with contextlib.suppress(OSError):
-        Path("/dev/shm/jack-shm-registry").unlink()
+    """JACK keeps a list of at most eight servers, dead ones too.
+
+    Clear it when none is alive; else let ours come back under their old names, and leave in order.
+    """
+    alive = _names_of_servers()
+    try:
+        listed = _OURS.findall(_REGISTRY.read_bytes())
+        if not alive:
+            _REGISTRY.unlink()
+            return
+    except OSError:
+        return
+    for name in {name.decode() for name in listed} - alive:
+        dead = Jack(patient=False)
+        dead.name = name
+        with contextlib.suppress(RuntimeError):
+            dead.start(tries=1)
+        dead.stop()
+
+
+def _names_of_servers() -> set[str]:
+    """Of those that are alive."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError, IndexError):
+            words = entry.read_bytes().decode(errors="replace").split("\0")
+            if Path(words[0]).name == "jackd":
+                found.add(words[2] if words[1] == "--name" else "default")
+    return found
 
 
 def _quietly(command: list[str]) -> subprocess.Popen[bytes]:
