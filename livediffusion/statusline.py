@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from livediffusion.ipc.arena import Transport
-from livediffusion.types import Json
+from livediffusion.types import Beats, Json
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _METER_FLOOR_DB = -48.0
@@ -56,22 +56,29 @@ def render_line(transport: Transport, status: Json) -> str:
         return f"  {status.get('waiting', 'starting: the first loop is being rendered')} …"
     tempo = transport.beats_per_second * 60.0
     parts = [
-        _place(transport),
+        place(transport.beat),
         f"{tempo:6.2f} bpm" if transport.playing else "  stopped ",
+        *_output(str(status.get("output", ""))),
         _blend(status.get("blend", [])),
         f"render {status.get('render_ms', 0.0):.0f} ms",
         _eta(float(status.get("eta", 0.0))),
         f"lead {status.get('lead', 0.0):.1f}",
-        _meter(transport.peak),
+        meter(transport.peak),
         f"late {status.get('late', 0)}",
         f"underruns {transport.underruns}",
     ]
     return "  ".join(parts)
 
 
-def _place(transport: Transport) -> str:
-    beat = math.floor(max(transport.beat, 0.0))
+def place(song_beat: Beats) -> str:
+    """Bar and beat, from 1."""
+    beat = math.floor(max(song_beat, 0.0))
     return f"{beat // 4 + 1:4d}.{beat % 4 + 1}"
+
+
+def _output(name: str) -> list[str]:
+    """Where the sound goes; in full where it goes nowhere."""
+    return [f"→ {name if name.startswith('nowhere') else _short(name)}"] if name else []
 
 
 def _eta(beats: float) -> str:
@@ -87,7 +94,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_PROMPT else text[: _LONGEST_PROMPT - 1] + "…"
 
 
-def _meter(peak: float) -> str:
+def meter(peak: float) -> str:
     """A bar of six cells from -48 to 0 dBFS, and the figure."""
     level = 20.0 * math.log10(peak) if peak > 1e-6 else -120.0
     filled = max(0.0, min(1.0, 1.0 - level / _METER_FLOOR_DB)) * 6

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
+from rich.console import Console
+
 from livediffusion.ipc.arena import Transport
-from livediffusion.statusline import render_line
+from livediffusion.statusline import StatusLine, render_line
 
 STATUS = {
     "blend": [["ambient, calm and wide", 0.65], ["house", 0.35], ["silent", 0.0]],
@@ -38,3 +42,26 @@ def test_a_settled_blend_and_a_stopped_song_say_so() -> None:
     line = render_line(Transport(loop_frames=192000), {**STATUS, "eta": 0.0})
     assert "settled" in line
     assert "stopped" in line
+
+
+def test_it_shows_where_the_sound_goes_and_that_it_goes_nowhere() -> None:
+    page = Transport(loop_frames=192000)
+    assert "→ Scarlett 2i2 USB:…" in render_line(
+        page, {**STATUS, "output": "Scarlett 2i2 USB: Audio"}
+    )
+    away = "nowhere: Scarlett 2i2 USB: Audio is away"
+    assert f"→ {away}" in render_line(page, {**STATUS, "output": away})
+    assert "→" not in render_line(page, STATUS)
+
+
+def test_a_terminal_that_was_closed_takes_nothing_and_stops_nothing() -> None:
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+        def isatty(self) -> bool:
+            return True
+
+    with StatusLine(Console(file=Closed(), force_terminal=True)) as line:
+        line.say("hello")
+        line.show(Transport(loop_frames=1), STATUS)
