@@ -16,11 +16,13 @@ from livediffusion.control.clock import Motion
 from livediffusion.control.linksong import LinkSong
 from livediffusion.ipc.arena import Transport
 from livediffusion.state.sections import BEATS_PER_BAR
+from livediffusion.timeline.tempos import roundest
 from livediffusion.types import BPM, Lead, Seconds
 
 _INTERVAL: Seconds = 0.01  # between two looks
 _BEFORE: Seconds = 0.5  # between making a peer and letting it out: else it may push its tempo
 _TEMPO: BPM = 120.0  # until something sounds
+_GRAIN = 1 / 60e6  # of tempo, by its square: Link counts whole microseconds a beat
 _LONGEST_END: Seconds = 2.0
 
 _log = logging.getLogger(__name__)
@@ -35,16 +37,26 @@ class LinkClock:
 
     While there are others, they lead. Alone, it keeps our tempo and beat for those who come.
 
-    Threading: Link has a thread of its own; everything here may be called from any, and nothing
-    waits or raises.
+    Threading: the control process's main thread only; Link has a thread of its own. Nothing waits
+    or raises.
     """
 
-    def __init__(self, transport: Callable[[], Transport], start_stop: bool = False) -> None:
-        """`transport` says what sounds. With `start_stop` the session's transport is ours too."""
+    def __init__(
+        self,
+        transport: Callable[[], Transport],
+        say: Callable[[str], None],
+        start_stop: bool = False,
+    ) -> None:
+        """`transport` says what sounds, `say` tells the performer.
+
+        With `start_stop` the session's transport is ours too.
+        """
         self._transport = transport
+        self._say = say
         self._start_stop = start_stop
         self._song: LinkSong | None = None
-        self._trouble = ""
+        self._trouble = ""  # in a few words
+        self._sentence = ""  # of trouble, until it has been said
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
         self._thread.start()
@@ -59,12 +71,15 @@ class LinkClock:
 
     def lead(self, now: Seconds) -> Lead | None:
         """Where the others' session wants the song; None while there are no others."""
+        if self._sentence:
+            self._say(self._sentence)
+            self._sentence = ""
         return self._song.lead(now) if self._song is not None else None
 
     def tempo(self, now: Seconds) -> BPM | None:
-        """The others' tempo; None while there are no others."""
+        """The others' tempo as they set it; None while there are no others."""
         lead = self.lead(now)
-        return lead.tempo if lead is not None else None
+        return roundest(lead.tempo, lead.tempo**2 * _GRAIN) if lead is not None else None
 
     def motions(self) -> list[Motion]:
         """What the session's transport did since the last call, oldest first."""
@@ -89,7 +104,7 @@ class LinkClock:
             self._give_up("failed", f"Ableton Link has failed, and our own clock leads: {error}")
 
     def _give_up(self, status: str, sentence: str) -> None:
-        self._song, self._trouble = None, status
+        self._song, self._trouble, self._sentence = None, status, sentence
         _log.warning("%s", sentence)
 
     async def _take_part(self) -> None:

@@ -54,13 +54,15 @@ def peer(tempo):
 def clock(start=""):
     """song BEAT TEMPO, share 1, share 0, motions"""
     page = [Transport()]
-    ours = LinkClock(lambda: page[0], bool(start))
+    ours = LinkClock(lambda: page[0], print, bool(start))
 
     def where():
         now = time.monotonic()
         lead = ours.lead(now)
         status = ours.status.replace(" ", "_")
-        return (now, lead.beat_at(now), lead.tempo, status) if lead else ("nobody", status, now)
+        if lead is None:
+            return "nobody", status, now
+        return now, lead.beat_at(now), lead.tempo, status, ours.tempo(now)
 
     def song(beat, tempo):
         now = time.monotonic()

@@ -61,7 +61,8 @@ def test_tempo_start_and_stop_are_followed(room):
     peer, clock = room
     peer.ask("tempo", 126)
     clock.wait(lambda told: told[2] == pytest.approx(126.0, abs=1e-3), "where")
-    joined = clock.ask("where")[0]
+    joined, _, _, _, rounded = clock.ask("where")
+    assert rounded == 126.0
     clock.wait(lambda told: told[0] > joined + 2.0, "where")
     assert clock.ask("motions") == ["none"]
     peer.ask("play")
@@ -97,8 +98,9 @@ def test_whoever_comes_later_finds_our_tempo_and_our_bar(network):
 
 def test_without_the_package_our_own_clock_leads_and_a_sentence_says_why(monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "aalink", None)
-    clock = LinkClock(Transport)
+    said = []
+    clock = LinkClock(Transport, said.append)
     clock.close()
     assert clock.status == "aalink is not installed"
     assert (clock.lead(0.0), clock.tempo(0.0), clock.motions()) == (None, None, [])
-    assert [record.message for record in caplog.records] == [NO_LINK]
+    assert said == [record.message for record in caplog.records] == [NO_LINK]
