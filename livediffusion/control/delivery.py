@@ -5,13 +5,14 @@ Threading: the control process's main thread only; everything here returns at on
 
 from __future__ import annotations
 
+from livediffusion.control.leaning import Leaning
 from livediffusion.control.slots import Slots
 from livediffusion.player.process import Hello, Player
 from livediffusion.render.process import LoopReady, Renderer
 from livediffusion.timeline.scheduler import Scheduler
 from livediffusion.timeline.steps import Rules, Step, Trajectory
 from livediffusion.timeline.transport import loop_frames, sounding_tempo
-from livediffusion.types import Beats
+from livediffusion.types import Beats, Seconds
 
 
 class Delivery:
@@ -19,6 +20,7 @@ class Delivery:
 
     def __init__(self, player: Player, renderer: Renderer) -> None:
         self.scheduler = Scheduler()
+        self.leaning = Leaning(player)
         self.render_ms = 0.0  # of the last loop that did not come from the cache
         self._player = player
         self._renderer = renderer
@@ -33,7 +35,9 @@ class Delivery:
             if step is not None and not self._hurrying:
                 self._hurrying = self._renderer.cancel()  # an idle render makes room
             return
-        step = step or self.scheduler.idle_order(beat, trajectory)
+        if step is None:
+            missing = self.leaning.missing(beat, trajectory)
+            step = self.scheduler.idle_order(beat, trajectory, missing)
         slot = self._slots.take() if step is not None else None
         if step is None or slot is None:
             return
@@ -49,8 +53,9 @@ class Delivery:
         self._order = None
         self._learn(ready)
         if step.idle:
-            self._slots.give_back(slot)
             self.scheduler.kept(step)
+            if not self.leaning.stand_by(slot, step.request, ready):
+                self._slots.give_back(slot)
             return False
         is_first = self.scheduler.sounding is None
         self._slots.fill(slot, step.request)
@@ -86,7 +91,9 @@ class Delivery:
 
     def swapped(self, slot: int) -> None:
         """The loop in a slot has begun to sound."""
-        if request := self._slots.request(slot):
+        request = self._slots.request(slot)
+        self.leaning.swapped(slot if request else None)
+        if request:
             frames = loop_frames(request.beats, request.tempo)
             self.scheduler.swapped(slot, request, sounding_tempo(request.beats, frames))
 
@@ -98,12 +105,19 @@ class Delivery:
     def meet_player(self, hello: Hello) -> None:
         """The player is there (again): count the slots anew."""
         ours = [self._order[1]] if self._order else []
+        self.leaning.meet_player(hello)
         self._slots.keep_only(hello.slots, ours)
         for queued in list(self.scheduler.queued):
             if queued.slot not in hello.slots:
                 self.scheduler.released(queued.slot)
         if not any(held.role == "current" for held in hello.slots.values()):
             self.scheduler.sounding = None  # it came back with nothing: render what should sound
+
+    def lean(self, now: Seconds, beat: Beats, trajectory: Trajectory, amount: float) -> None:
+        """Lean by `amount` (0..1) towards what is wanted now, with the loops that stand by."""
+        if self.leaning.standing:
+            wanted = trajectory.request_at(beat)
+            self.leaning.lean(now, self.scheduler.sounding, wanted, amount)
 
     def _learn(self, ready: LoopReady) -> None:
         """Remember how long it took, if it really was rendered."""

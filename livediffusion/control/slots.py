@@ -8,6 +8,8 @@ from livediffusion.ipc.arena import SLOTS
 from livediffusion.render.request import RenderRequest
 
 SPARE = 4  # the one that sounds, the one that it fades from, one being rendered, one being dropped
+STANDING = 8  # may stand by in the player, to be leaned on
+MOST_AHEAD = SLOTS - SPARE - STANDING
 
 
 class Slots:

@@ -268,7 +268,8 @@ class Deck:
         alike = self.likenesses.between(old, new)
         same = (alike.same or old is new) and not self.reader.loops
         if not silent and item.swap.fade_frames and not same:
-            self._fade_from(old, behind, item.swap.fade_frames, self.reader.rho_to(old, new, self.likenesses))
+            rho = self.reader.rho_to(old, new, self.likenesses)
+            self._fade_from(old, behind, item.swap.fade_frames, rho)
         else:
             self._lean_no_more(offset)
             self._release(old.slot, old.key, offset)
