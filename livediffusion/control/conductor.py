@@ -16,9 +16,9 @@ from livediffusion.control.foresight import Foresight
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.patches import Patches
 from livediffusion.control.report import Reporter
-from livediffusion.control.slots import SPARE
+from livediffusion.control.slots import MOST_AHEAD
 from livediffusion.errors import UserError
-from livediffusion.ipc.arena import SLOTS, Arena
+from livediffusion.ipc.arena import Arena
 from livediffusion.player import process as player
 from livediffusion.render import process as renderer
 from livediffusion.state.effects import (
@@ -88,6 +88,7 @@ class Conductor:
             self._hear_renderer(answer, now)
         if self._ready_to_render and now >= self._not_before:
             self._delivery.order_next(self._beat(), self.performance.outlook, self.rules)
+        self._lean(now)
         self.reporter.report(now, transport, self.performance, self._delivery, self.rules)
         self._feedback.flush(now)
 
@@ -99,7 +100,7 @@ class Conductor:
             beats=self.performance.patch.beats,
             beats_per_bar=BEATS_PER_BAR,
             quantise=self.performance.quantise,
-            ahead=min(render.ahead, SLOTS - SPARE),
+            ahead=min(render.ahead, MOST_AHEAD),
             steps_min=render.steps_min,
         )
 
@@ -112,6 +113,12 @@ class Conductor:
     def _beat(self) -> Beats:
         """The song beat at this moment."""
         return self._arena.read_transport().beat_now()
+
+    def _lean(self, now: Seconds) -> None:
+        """Let a knob be heard before its loop is there; with hold on, nothing may change."""
+        values = self.performance.values
+        amount = 0.0 if values["hold"] else float(values["lean"])
+        self._delivery.lean(now, self._beat(), self.performance.outlook, amount)
 
     # What the performer asks of others.
 
