@@ -19,7 +19,11 @@
 ;     /ld/fade                 f      how long one loop fades into the next (1 to 2000 ms)
 ;     /ld/lean                 f      how far the sound leans to loops that are ready while a new blend is rendered; 0 waits for the blend itself (0 to 1)
 ;     /ld/quantise             s      where a change may be heard (off, beat, bar or loop)
-;     /ld/tempo                f      takes over at the next loop boundary where its loop is ready (20 to 300 bpm)
+;     /ld/tempo                f      the loop is bent to it at once, and the exact one follows; while a clock leads, its tempo counts (20 to 300 bpm)
+;     /ld/tap                         tap the tempo, from the third tap on; two seconds without one begin anew
+;     /ld/nudge                f      move the song by so many beats, against a clock that leads too (-16 to 16 beats)
+;     /ld/clock/source         s      who leads the time (internal, midi or link)
+;     /ld/clock/offset         f      how much later than the clock that leads the song is heard (-1000 to 1000 ms)
 ;     /ld/patch                s      load a patch: its name in the patches folder, no paths
 ;     /ld/model                s      play on with another model: a name from [models] in the config, no paths
 ;     /ld/scene                s[f]   launch a scene, by name or by number from 1, at the next place that the quantise allows; the float is how long it takes, else its own glide, else /ld/glide (0 to 256 beats)
@@ -30,6 +34,8 @@
 ;     /ld/gain                 f      volume (-60 to 6 dB)
 ;     /ld/filter               f      low-pass below 0, high-pass above (-1 to 1)
 ;     /ld/bank                 i      which bank of MIDI mappings is live (1 to 16)
+;     /ld/record               b      record the performance: sound, and all that is needed to play it again
+;     /ld/mark                 [s]    put a marker into the recording
 ;     /ld/play                        start; after panic, at the next bar
 ;     /ld/stop                        fade out, back to beat 0
 ;     /ld/panic                       silence in 50 ms; time runs on
@@ -39,6 +45,7 @@
 ;     /ld/unsubscribe          [i][s] no more feedback there (1 to 65535)
 ;     /ld/learn                s      the next control that moves is mapped to this address; * for the next address that is touched, empty to stop
 ;     /ld/unlearn              s      no control moves this address any more
+;     /ld/audio/device         s      go over to another output: a device's name, part of it or its number, null for nowhere, empty for the system's default; no files
 <CsOptions>
 -n -m0
 </CsOptions>
@@ -56,6 +63,11 @@ giHear OSCinit 9004
 
 instr Subscribe
   OSCsend 1, $HOST, $PORT, "/ld/subscribe", "i", 9004
+  turnoff
+endin
+
+instr Unsubscribe
+  OSCsend 1, $HOST, $PORT, "/ld/unsubscribe", "i", 9004
   turnoff
 endin
 
@@ -77,6 +89,7 @@ endin
 i "Hear" 0 6
 i "Subscribe" 0.1 0.1
 i "Sweep" 1 4 2
+i "Unsubscribe" 5.8 0.1
 e
 </CsScore>
 </CsoundSynthesizer>

@@ -20,7 +20,11 @@ const TABLE = {
   "/ld/fade":              ["f", 1, 2000, "how long one loop fades into the next (1 to 2000 ms)"],
   "/ld/lean":              ["f", 0, 1, "how far the sound leans to loops that are ready while a new blend is rendered; 0 waits for the blend itself (0 to 1)"],
   "/ld/quantise":          ["s", null, null, "where a change may be heard (off, beat, bar or loop)"],
-  "/ld/tempo":             ["f", 20, 300, "takes over at the next loop boundary where its loop is ready (20 to 300 bpm)"],
+  "/ld/tempo":             ["f", 20, 300, "the loop is bent to it at once, and the exact one follows; while a clock leads, its tempo counts (20 to 300 bpm)"],
+  "/ld/tap":               ["", null, null, "tap the tempo, from the third tap on; two seconds without one begin anew"],
+  "/ld/nudge":             ["f", -16, 16, "move the song by so many beats, against a clock that leads too (-16 to 16 beats)"],
+  "/ld/clock/source":      ["s", null, null, "who leads the time (internal, midi or link)"],
+  "/ld/clock/offset":      ["f", -1000, 1000, "how much later than the clock that leads the song is heard (-1000 to 1000 ms)"],
   "/ld/patch":             ["s", null, null, "load a patch: its name in the patches folder, no paths"],
   "/ld/model":             ["s", null, null, "play on with another model: a name from [models] in the config, no paths"],
   "/ld/scene":             ["s[f]", 0, 256, "launch a scene, by name or by number from 1, at the next place that the quantise allows; the float is how long it takes, else its own glide, else /ld/glide (0 to 256 beats)"],
@@ -31,6 +35,8 @@ const TABLE = {
   "/ld/gain":              ["f", -60, 6, "volume (-60 to 6 dB)"],
   "/ld/filter":            ["f", -1, 1, "low-pass below 0, high-pass above (-1 to 1)"],
   "/ld/bank":              ["i", 1, 16, "which bank of MIDI mappings is live (1 to 16)"],
+  "/ld/record":            ["b", null, null, "record the performance: sound, and all that is needed to play it again"],
+  "/ld/mark":              ["[s]", null, null, "put a marker into the recording"],
   "/ld/play":              ["", null, null, "start; after panic, at the next bar"],
   "/ld/stop":              ["", null, null, "fade out, back to beat 0"],
   "/ld/panic":             ["", null, null, "silence in 50 ms; time runs on"],
@@ -40,15 +46,21 @@ const TABLE = {
   "/ld/unsubscribe":       ["[i][s]", 1, 65535, "no more feedback there (1 to 65535)"],
   "/ld/learn":             ["s", null, null, "the next control that moves is mapped to this address; * for the next address that is touched, empty to stop"],
   "/ld/unlearn":           ["s", null, null, "no control moves this address any more"],
+  "/ld/audio/device":      ["s", null, null, "go over to another output: a device's name, part of it or its number, null for nowhere, empty for the system's default; no files"],
   "/ld/out/beat":          ["f", null, null, "song beat that sounds (beats)"],
   "/ld/out/bar":           ["i", null, null, "bar that sounds, from 1 (bars)"],
   "/ld/out/tempo":         ["f", null, null, "tempo that sounds (bpm)"],
+  "/ld/out/clock":         ["s", null, null, "who leads the time, and how that goes: midi: locked"],
   "/ld/out/eta":           ["f", null, null, "when the newest change will be heard (beats)"],
   "/ld/out/lead":          ["f", null, null, "how far ahead loops are ready (beats)"],
   "/ld/out/render_ms":     ["f", null, null, "how long the last render took (ms)"],
   "/ld/out/level":         ["f", null, null, "peak level (dBFS)"],
   "/ld/out/late":          ["i", null, null, "loops that were not ready in time"],
   "/ld/out/underruns":     ["i", null, null, "times that the audio device went hungry"],
+  "/ld/out/output":        ["s", null, null, "where the sound goes"],
+  "/ld/out/restarts":      ["i", null, null, "times that a process of the program was started again"],
+  "/ld/out/refused":       ["i", null, null, "messages that were refused"],
+  "/ld/out/recording":     ["i", null, null, "how much is recorded; 0 while nothing is (s)"],
   "/ld/out/learn":         ["ss", null, null, "how learning goes: a word and a sentence"],
   "/ld/out/drops":         ["i", null, null, "OSC packets lost because they came faster than they could be read"],
   "/ld/out/error":         ["s", null, null, "what was refused, and what to do"],
@@ -92,7 +104,7 @@ if (require.main === module) {
     ready: (ld) => {
       ld.send("/ld/filter", -0.3); // a little darker
       ld.sendAt(2, ["/ld/filter", 0]); // and in two seconds as before
-      setTimeout(ld.close, 10000);
+      setTimeout(ld.close, 5000);
     },
   });
 }

@@ -28,7 +28,11 @@ TABLE = {
     "/ld/fade":              ("f", 1, 2000, "how long one loop fades into the next (1 to 2000 ms)"),
     "/ld/lean":              ("f", 0, 1, "how far the sound leans to loops that are ready while a new blend is rendered; 0 waits for the blend itself (0 to 1)"),
     "/ld/quantise":          ("s", None, None, "where a change may be heard (off, beat, bar or loop)"),
-    "/ld/tempo":             ("f", 20, 300, "takes over at the next loop boundary where its loop is ready (20 to 300 bpm)"),
+    "/ld/tempo":             ("f", 20, 300, "the loop is bent to it at once, and the exact one follows; while a clock leads, its tempo counts (20 to 300 bpm)"),
+    "/ld/tap":               ("", None, None, "tap the tempo, from the third tap on; two seconds without one begin anew"),
+    "/ld/nudge":             ("f", -16, 16, "move the song by so many beats, against a clock that leads too (-16 to 16 beats)"),
+    "/ld/clock/source":      ("s", None, None, "who leads the time (internal, midi or link)"),
+    "/ld/clock/offset":      ("f", -1000, 1000, "how much later than the clock that leads the song is heard (-1000 to 1000 ms)"),
     "/ld/patch":             ("s", None, None, "load a patch: its name in the patches folder, no paths"),
     "/ld/model":             ("s", None, None, "play on with another model: a name from [models] in the config, no paths"),
     "/ld/scene":             ("s[f]", 0, 256, "launch a scene, by name or by number from 1, at the next place that the quantise allows; the float is how long it takes, else its own glide, else /ld/glide (0 to 256 beats)"),
@@ -39,6 +43,8 @@ TABLE = {
     "/ld/gain":              ("f", -60, 6, "volume (-60 to 6 dB)"),
     "/ld/filter":            ("f", -1, 1, "low-pass below 0, high-pass above (-1 to 1)"),
     "/ld/bank":              ("i", 1, 16, "which bank of MIDI mappings is live (1 to 16)"),
+    "/ld/record":            ("b", None, None, "record the performance: sound, and all that is needed to play it again"),
+    "/ld/mark":              ("[s]", None, None, "put a marker into the recording"),
     "/ld/play":              ("", None, None, "start; after panic, at the next bar"),
     "/ld/stop":              ("", None, None, "fade out, back to beat 0"),
     "/ld/panic":             ("", None, None, "silence in 50 ms; time runs on"),
@@ -48,15 +54,21 @@ TABLE = {
     "/ld/unsubscribe":       ("[i][s]", 1, 65535, "no more feedback there (1 to 65535)"),
     "/ld/learn":             ("s", None, None, "the next control that moves is mapped to this address; * for the next address that is touched, empty to stop"),
     "/ld/unlearn":           ("s", None, None, "no control moves this address any more"),
+    "/ld/audio/device":      ("s", None, None, "go over to another output: a device's name, part of it or its number, null for nowhere, empty for the system's default; no files"),
     "/ld/out/beat":          ("f", None, None, "song beat that sounds (beats)"),
     "/ld/out/bar":           ("i", None, None, "bar that sounds, from 1 (bars)"),
     "/ld/out/tempo":         ("f", None, None, "tempo that sounds (bpm)"),
+    "/ld/out/clock":         ("s", None, None, "who leads the time, and how that goes: midi: locked"),
     "/ld/out/eta":           ("f", None, None, "when the newest change will be heard (beats)"),
     "/ld/out/lead":          ("f", None, None, "how far ahead loops are ready (beats)"),
     "/ld/out/render_ms":     ("f", None, None, "how long the last render took (ms)"),
     "/ld/out/level":         ("f", None, None, "peak level (dBFS)"),
     "/ld/out/late":          ("i", None, None, "loops that were not ready in time"),
     "/ld/out/underruns":     ("i", None, None, "times that the audio device went hungry"),
+    "/ld/out/output":        ("s", None, None, "where the sound goes"),
+    "/ld/out/restarts":      ("i", None, None, "times that a process of the program was started again"),
+    "/ld/out/refused":       ("i", None, None, "messages that were refused"),
+    "/ld/out/recording":     ("i", None, None, "how much is recorded; 0 while nothing is (s)"),
     "/ld/out/learn":         ("ss", None, None, "how learning goes: a word and a sentence"),
     "/ld/out/drops":         ("i", None, None, "OSC packets lost because they came faster than they could be read"),
     "/ld/out/error":         ("s", None, None, "what was refused, and what to do"),
@@ -106,7 +118,7 @@ if __name__ == "__main__":
     ld.send("/ld/filter", -0.3)  # a little darker
     ld.send_at(time.time() + 2.0, ("/ld/filter", 0.0))  # and in two seconds as before
     try:
-        for address, values in ld.listen(10.0):
+        for address, values in ld.listen(5.0):
             print(address, *values)
     finally:
         ld.close()

@@ -29,13 +29,18 @@ ROWS = [
     ("Play", "Fade", "float", "/ld/fade", "fade", 1, 2000, 60, None),  # how long one loop fades into the next [ms]
     ("Play", "Lean", "float", "/ld/lean", "lean", 0, 1, 0.7, None),  # how far the sound leans to loops that are ready while a new blend is rendered; 0 waits for the blend itself
     ("Play", "Quantise", "menu", "/ld/quantise", "quantise", 0, 1, ["off", "beat", "bar", "loop"], None),  # where a change may be heard
-    ("Play", "Tempo", "float", "/ld/tempo", "tempo", 20, 300, 120, None),  # takes over at the next loop boundary where its loop is ready [bpm]
+    ("Play", "Tempo", "float", "/ld/tempo", "tempo", 20, 300, 120, None),  # the loop is bent to it at once, and the exact one follows; while a clock leads, its tempo counts [bpm]
+    ("Buttons", "Tap", "pulse", "/ld/tap", "tap", 0, 1, 0, None),  # tap the tempo, from the third tap on; two seconds without one begin anew
+    ("Play", "Clocksource", "menu", "/ld/clock/source", "clock source", 0, 1, ["internal", "midi", "link"], None),  # who leads the time
+    ("Play", "Clockoffset", "float", "/ld/clock/offset", "clock offset", -1000, 1000, 0, None),  # how much later than the clock that leads the song is heard [ms]
     ("Buttons", "Scenenext", "pulse", "/ld/scene/next", "scene next", 0, 1, 0, None),  # launch the next scene, round and round
     ("Play", "Hold", "toggle", "/ld/hold", "hold", 0, 1, 0, None),  # swaps wait; the newest is taken on release
     ("Play", "Mute", "toggle", "/ld/mute", "mute", 0, 1, 0, None),  # silence; time runs on
     ("Play", "Gain", "float", "/ld/gain", "gain", -60, 6, 0, None),  # volume [dB]
     ("Play", "Filter", "float", "/ld/filter", "filter", -1, 1, 0, None),  # low-pass below 0, high-pass above
     ("Play", "Bank", "int", "/ld/bank", "bank", 1, 16, 1, None),  # which bank of MIDI mappings is live
+    ("Play", "Record", "toggle", "/ld/record", "record", 0, 1, 0, None),  # record the performance: sound, and all that is needed to play it again
+    ("Buttons", "Mark", "pulse", "/ld/mark", "mark", 0, 1, 0, None),  # put a marker into the recording
     ("Buttons", "Play", "pulse", "/ld/play", "play", 0, 1, 0, None),  # start; after panic, at the next bar
     ("Buttons", "Stop", "pulse", "/ld/stop", "stop", 0, 1, 0, None),  # fade out, back to beat 0
     ("Buttons", "Panic", "pulse", "/ld/panic", "panic", 0, 1, 0, None),  # silence in 50 ms; time runs on
@@ -44,12 +49,17 @@ ROWS = [
     ("Out", "Outbeat", "float", "/ld/out/beat", "beat", 0, 1, 0, None),  # song beat that sounds [beats]
     ("Out", "Outbar", "float", "/ld/out/bar", "bar", 0, 1, 0, None),  # bar that sounds, from 1 [bars]
     ("Out", "Outtempo", "float", "/ld/out/tempo", "tempo", 0, 1, 0, None),  # tempo that sounds [bpm]
+    ("Out", "Outclock", "str", "/ld/out/clock", "clock", 0, 1, 0, None),  # who leads the time, and how that goes: midi: locked
     ("Out", "Outeta", "float", "/ld/out/eta", "eta", 0, 1, 0, None),  # when the newest change will be heard [beats]
     ("Out", "Outlead", "float", "/ld/out/lead", "lead", 0, 1, 0, None),  # how far ahead loops are ready [beats]
     ("Out", "Outrenderms", "float", "/ld/out/render_ms", "render ms", 0, 1, 0, None),  # how long the last render took [ms]
     ("Out", "Outlevel", "float", "/ld/out/level", "level", 0, 1, 0, None),  # peak level [dBFS]
     ("Out", "Outlate", "float", "/ld/out/late", "late", 0, 1, 0, None),  # loops that were not ready in time
     ("Out", "Outunderruns", "float", "/ld/out/underruns", "underruns", 0, 1, 0, None),  # times that the audio device went hungry
+    ("Out", "Outoutput", "str", "/ld/out/output", "output", 0, 1, 0, None),  # where the sound goes
+    ("Out", "Outrestarts", "float", "/ld/out/restarts", "restarts", 0, 1, 0, None),  # times that a process of the program was started again
+    ("Out", "Outrefused", "float", "/ld/out/refused", "refused", 0, 1, 0, None),  # messages that were refused
+    ("Out", "Outrecording", "float", "/ld/out/recording", "recording", 0, 1, 0, None),  # how much is recorded; 0 while nothing is [s]
     ("Out", "Outlearn", "str", "/ld/out/learn", "learn", 0, 1, 0, None),  # how learning goes: a word and a sentence
     ("Out", "Outdrops", "float", "/ld/out/drops", "drops", 0, 1, 0, None),  # OSC packets lost because they came faster than they could be read
     ("Out", "Outerror", "str", "/ld/out/error", "error", 0, 1, 0, None),  # what was refused, and what to do
@@ -65,6 +75,8 @@ ROWS = [
     ("Scenes", "Scene6", "pulse", "/ld/scene", "scene 6", 0, 1, 0, 6),
     ("Scenes", "Scene7", "pulse", "/ld/scene", "scene 7", 0, 1, 0, 7),
     ("Scenes", "Scene8", "pulse", "/ld/scene", "scene 8", 0, 1, 0, 8),
+    ("Scenes", "Nudgeback", "pulse", "/ld/nudge", "nudge -", 0, 1, 0, -0.05),
+    ("Scenes", "Nudgeon", "pulse", "/ld/nudge", "nudge +", 0, 1, 0, 0.05),
 ]
 
 # In the component: what a parameter sends when somebody moves it.

@@ -31,6 +31,11 @@ instr Subscribe
   turnoff
 endin
 
+instr Unsubscribe
+  OSCsend 1, $HOST, $PORT, "/ld/unsubscribe", "i", {feedback}
+  turnoff
+endin
+
 instr Sweep ; the filter goes down and back up, as often as p4 says
   kFilter = -0.5 + 0.5 * lfo:k(1, p4 / p3, 1)
   kWhen init 0
@@ -49,6 +54,7 @@ endin
 i "Hear" 0 6
 i "Subscribe" 0.1 0.1
 i "Sweep" 1 4 2
+i "Unsubscribe" 5.8 0.1
 e
 </CsScore>
 </CsoundSynthesizer>

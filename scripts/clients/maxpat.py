@@ -7,7 +7,7 @@ that moves the control without making it send, the control, `[s ld.packets]`.
 from __future__ import annotations
 
 from clients.maxwriter import Patcher
-from clients.surface import HOST, MADE_BY, PORT, SCENES, Control, controls
+from clients.surface import HOST, MADE_BY, PORT, PRESSES, Control, controls, number
 
 FEEDBACK_PORT = 9002
 _PATIENCE_MS = 5000  # of silence, before it subscribes again
@@ -22,7 +22,7 @@ def make() -> bytes:
     y = 4 * _ROW
     for control in controls():
         y = _MAKERS[control.kind](patcher, control, y)
-    _scenes(patcher, y)
+    _presses(patcher, y)
     return patcher.content()
 
 
@@ -163,11 +163,12 @@ def _readout(patcher: Patcher, control: Control, y: float) -> float:
     return y + _ROW
 
 
-def _scenes(patcher: Patcher, y: float) -> None:
-    for place in range(1, SCENES + 1):
-        x = 80.0 * (place - 1)
-        box = patcher.msg(10 + 110 * (place - 1), y, f"/ld/scene {place}", **_shown(10 + x, y, 76))
-        patcher.connect(box, patcher.obj(1000, y, "s ld.packets", 1, 0))
+def _presses(patcher: Patcher, y: float) -> None:
+    for place, press in enumerate(PRESSES):
+        text = f"{press.address} {number(press.value)}"
+        face = _shown(10 + 100 * (place % 4), y + _ROW * (place // 4), 96)
+        box = patcher.msg(430, y + _ROW * place, text, **face)
+        patcher.connect(box, patcher.obj(1000, y + _ROW * place, "s ld.packets", 1, 0))
 
 
 _MAKERS = {

@@ -52,7 +52,7 @@ if (require.main === module) {{
     ready: (ld) => {{
       ld.send("/ld/filter", -0.3); // a little darker
       ld.sendAt(2, ["/ld/filter", 0]); // and in two seconds as before
-      setTimeout(ld.close, 10000);
+      setTimeout(ld.close, 5000);
     }},
   }});
 }}

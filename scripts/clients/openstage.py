@@ -1,18 +1,21 @@
-"""A session for Open Stage Control 1.20 or newer: widgets bind by address in both directions."""
+"""A session for Open Stage Control 1.20 or newer: widgets bind by address in both directions.
+
+It sends where its server does: open-stage-control --send 127.0.0.1:7770.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from clients.surface import HOST, MADE_BY, PORT, SCENES, Control, controls
+from clients.surface import MADE_BY, PRESSES, Control, controls
 
 Widget = dict[str, Any]
 
-TARGET = f"{HOST}:{PORT}"
 _ROW, _LABEL, _COLUMN = 36, 110, 430
-_SUBSCRIBE = f"send('{TARGET}', '/ld/subscribe'); "
-_ON_CREATE = f"{_SUBSCRIBE}setInterval('subscribe', function() {{ {_SUBSCRIBE}}}, 30000)"
+_ON_CREATE = (
+    "send('/ld/subscribe'); setInterval('subscribe', function() { send('/ld/subscribe') }, 30000)"
+)
 
 
 def make() -> bytes:
@@ -84,13 +87,14 @@ def _switches(x: int) -> list[Widget]:
 def _buttons(x: int) -> list[Widget]:
     widgets, width = [], _COLUMN // 4
     for place, control in enumerate(controls("button")):
-        frame = (x + width * (place % 4), 300 + 60 * (place // 4), width - 4, 56)
+        frame = (x + width * (place % 4), 400 + 60 * (place // 4), width - 4, 56)
         widgets.append(_widget("button", control, frame, label=control.label, mode="momentary"))
-    for place in range(SCENES):
-        frame = (x + width * (place % 4), 540 + 60 * (place // 4), width - 4, 56)
-        scene = {"address": "/ld/scene", "on": place + 1, "mode": "tap", "typeTags": "i"}
-        name = f"scene {place + 1}"
-        widgets.append(_framed("button", name, frame) | scene | {"label": name, "target": TARGET})
+    for place, press in enumerate(PRESSES):
+        frame = (x + width * (place % 4), 600 + 60 * (place // 4), width - 4, 56)
+        tag = "i" if isinstance(press.value, int) else "f"
+        what = {"address": press.address, "on": press.value, "typeTags": tag}
+        how = {"label": press.label, "mode": "tap"}
+        widgets.append(_framed("button", press.name, frame) | what | how)
     return widgets
 
 
@@ -100,7 +104,7 @@ def _label(control: Control, x: int, y: int) -> Widget:
 
 
 def _widget(kind: str, control: Control, frame: tuple[int, ...], **more: Any) -> Widget:
-    common = {"address": control.address, "comments": control.help, "target": TARGET}
+    common = {"address": control.address, "comments": control.help}
     return _framed(kind, control.name, frame) | common | more
 
 

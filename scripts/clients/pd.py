@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from clients.pdwires import FEEDBACK_PORT, wires
 from clients.pdwriter import Canvas
-from clients.surface import HOST, MADE_BY, PORT, SCENES, Control, controls, number
+from clients.surface import HOST, MADE_BY, PORT, PRESSES, Control, controls, number
 
 _ROW = 26  # pixels
 _LABEL, _FADER, _NUMBER, _TEXT, _READOUTS = 10, 130, 340, 420, 820
@@ -53,7 +53,7 @@ def _faders(canvas: Canvas, y: int) -> int:
         if control.row.key == "prompt.{n}.weight":
             _text(canvas, _TEXT, y, f"prompt-{control.n}-text", 52)
         else:
-            canvas.comment(_TEXT, y, control.help, 52)
+            canvas.comment(_TEXT, y, control.brief, 52)
         y += _ROW
     return y
 
@@ -80,7 +80,7 @@ def _pads(canvas: Canvas, y: int) -> int:
         for axis in "xy":
             canvas.comment(_LABEL, y, f"{control.label}: {axis}")
             _fader(canvas, y, f"{control.name}-{axis}", control)
-            canvas.comment(_TEXT, y, control.help, 52)
+            canvas.comment(_TEXT, y, control.brief, 52)
             y += _ROW
     return y
 
@@ -95,25 +95,20 @@ def _switches(canvas: Canvas, y: int) -> int:
         else:
             canvas.obj(_FADER, y, f"hradio 17 1 0 {len(control.choices)} {names} {look} 0")
             canvas.comment(_FADER + 90, y, " ".join(control.choices))
-        canvas.comment(_TEXT, y, control.help, 52)
+        canvas.comment(_TEXT, y, control.brief, 52)
         y += _ROW
     return y
 
 
 def _buttons(canvas: Canvas, y: int) -> int:
-    names = [control.name for control in controls("button")]
+    names = [control.name for control in controls("button")] + [press.name for press in PRESSES]
     for i, name in enumerate(names):
-        x = _LABEL + 130 * (i % 6)
-        _button(canvas, x, y + _ROW * (i // 6), name, name)
-    y += _ROW * ((len(names) + 5) // 6)
-    canvas.comment(_LABEL, y, "scene")
-    for place in range(1, SCENES + 1):
-        _button(canvas, _FADER + 60 * (place - 1), y, f"scene-{place}", str(place))
-    return y + _ROW
+        _button(canvas, _LABEL + 130 * (i % 6), y + _ROW * (i // 6), name)
+    return y + _ROW * ((len(names) + 5) // 6)
 
 
-def _button(canvas: Canvas, x: int, y: int, name: str, label: str) -> None:
-    canvas.obj(x, y, f"bng 20 250 50 0 ld-to-{name} empty {label} 26 10 0 12 {_COLOURS}")
+def _button(canvas: Canvas, x: int, y: int, name: str) -> None:
+    canvas.obj(x, y, f"bng 20 250 50 0 ld-to-{name} empty {name} 26 10 0 12 {_COLOURS}")
 
 
 def _texts(canvas: Canvas, y: int) -> int:
@@ -121,8 +116,8 @@ def _texts(canvas: Canvas, y: int) -> int:
         if control.n is None:  # a prompt's stands beside its weight
             canvas.comment(_LABEL, y, control.label)
             _text(canvas, _FADER, y, control.name, 38)
-            canvas.comment(_TEXT, y, control.help, 52)
-            y += _ROW * (1 + len(control.help) // 52)
+            canvas.comment(_TEXT, y, control.brief, 52)
+            y += _ROW
     return y
 
 
@@ -132,5 +127,5 @@ def _readouts(canvas: Canvas, y: int) -> None:
         kind, width = ("floatatom", 10) if control.is_number else ("symbolatom", 46)
         canvas.add(f"{kind} {_READOUTS + 90} {y} {width} 0 0 0 - ld-from-{control.name} - 0")
         if control.is_number:
-            canvas.comment(_READOUTS + 190, y, control.help, 40)
+            canvas.comment(_READOUTS + 190, y, control.brief, 40)
         y += _ROW

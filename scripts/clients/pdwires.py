@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from clients.pdwriter import Canvas
-from clients.surface import SCENES, Control, controls
+from clients.surface import PRESSES, Control, controls, number
 
 FEEDBACK_PORT = 9001  # a fixed one, so that opening the patch again is no new subscriber
 _PATIENCE_MS = 5000  # of silence, before it subscribes again
@@ -23,7 +23,7 @@ def wires(panel: Canvas, x: int, y: int) -> None:
         if control.kind != "readout":
             _send(inner, y_send, control)
             y_send += _ROW * (len(control.choices) or 1)
-    _scenes(inner, y_send)
+    _presses(inner, y_send)
     _hear(inner)
     panel.subpatch(x, y, "wires", inner)
 
@@ -102,12 +102,14 @@ def _pad(canvas: Canvas, y: int, control: Control) -> int:
     return pack
 
 
-def _scenes(canvas: Canvas, y: int) -> None:
-    format_ = canvas.obj(420, y, "oscformat -f i ld scene")
-    canvas.chain(format_, _to_net(canvas, 700, y))
-    for place in range(1, SCENES + 1):
-        came = canvas.obj(10, y, f"r ld-to-scene-{place}")
-        canvas.chain(came, canvas.msg(230, y, str(place)), format_)
+def _presses(canvas: Canvas, y: int) -> None:
+    for press in PRESSES:
+        came = canvas.obj(10, y, f"r ld-to-{press.name}")
+        path = press.address[1:].replace("/", " ")
+        letter = "i" if isinstance(press.value, int) else "f"
+        format_ = canvas.obj(420, y, f"oscformat -f {letter} {path}")
+        canvas.chain(came, canvas.msg(230, y, number(press.value)), format_)
+        canvas.chain(format_, _to_net(canvas, 700, y))
         y += _ROW
 
 

@@ -66,7 +66,7 @@ if __name__ == "__main__":
     ld.send("/ld/filter", -0.3)  # a little darker
     ld.send_at(time.time() + 2.0, ("/ld/filter", 0.0))  # and in two seconds as before
     try:
-        for address, values in ld.listen(10.0):
+        for address, values in ld.listen(5.0):
             print(address, *values)
     finally:
         ld.close()

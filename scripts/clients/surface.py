@@ -5,6 +5,7 @@ A row that is added to the table appears on every surface by itself; the kinds d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -16,10 +17,9 @@ Kind: TypeAlias = Literal["fader", "number", "toggle", "choice", "pad", "button"
 HOST, PORT = "127.0.0.1", 7770
 PROMPTS = 4  # that a surface has room for
 SCENES = 8
+NUDGE = 0.05  # beats: 25 ms at 120 bpm
 MADE_BY = "Made by scripts/make-clients from the parameter table; edit that instead."
-ELSEWHERE = frozenset({  # what is on no surface: weights say the same, or a surface does it itself
-    "/ld/blend", "/ld/subscribe", "/ld/unsubscribe", "/ld/learn", "/ld/unlearn", "/ld/scene/save",
-})  # fmt: skip
+ELSEWHERE = ("/ld/blend", "/ld/subscribe", "/ld/unsubscribe")  # weights; what files do themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,32 @@ class Control:
         return self.row.types in ("f", "i", "b")
 
     @property
+    def brief(self) -> str:
+        """The beginning of the table's line, where there is little room."""
+        return re.split("[;:,]", self.row.help.replace("prompt n", f"prompt {self.n}"))[0]
+
+    @property
     def help(self) -> str:
         """The table's line, with its range."""
         text = self.row.help.replace("prompt n", f"prompt {self.n}") if self.n else self.row.help
         return f"{text} [{self.row.unit}]" if self.row.unit else text
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that always sends the same value."""
+
+    name: str
+    label: str
+    address: str
+    value: int | float
+
+
+PRESSES = (
+    *(Press(f"scene-{n}", f"scene {n}", "/ld/scene", n) for n in range(1, SCENES + 1)),
+    Press("nudge-back", "nudge -", "/ld/nudge", -NUDGE),
+    Press("nudge-on", "nudge +", "/ld/nudge", NUDGE),
+)
 
 
 def controls(*kinds: Kind) -> list[Control]:
@@ -108,8 +130,10 @@ def _kind(row: Parameter) -> Kind | None:
         return None
     if row.kind == "readout":
         return "readout"
-    if row.kind == "trigger":
+    if row.kind == "trigger" or (row.kind == "request" and not row.types):
         return "button"
+    if row.kind == "request":  # wants a name, which no button has; or see PRESSES
+        return None
     if row.choices:
         return "choice"
     kinds: dict[str, Kind] = {

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 import py2tosc
 from py2tosc import ButtonType, OscMessage, Partial, Trigger
 
-from clients.surface import MADE_BY, SCENES, Control, controls
+from clients.surface import MADE_BY, PRESSES, Control, controls, number
 
 FEEDBACK_PORT = 9000  # TouchOSC's own proposal
 _WIDTH, _HEIGHT = 1280, 800  # a tablet held across
@@ -99,15 +99,16 @@ def _switches(x: int) -> Iterator[py2tosc.Control]:
 
 def _buttons(x: int) -> Iterator[py2tosc.Control]:
     """Four in a row; the scenes below."""
-    width, y = _COLUMN // 4, 400
+    width, height, y = _COLUMN // 4, 56, 436
     for place, control in enumerate(controls("button")):
-        frame = (x + width * (place % 4), y + 60 * (place // 4), width - _GAP, 56)
+        frame = (x + width * (place % 4), y + height * (place // 4), width - _GAP, height - _GAP)
         yield from _trigger(control.address, frame, control.label)
     y = 620
-    for place in range(SCENES):
-        frame = (x + width * (place % 4), y + 60 * (place // 4), width - _GAP, 56)
-        number = Partial("CONSTANT", "INTEGER", str(place + 1))
-        yield from _trigger("/ld/scene", frame, f"scene {place + 1}", number)
+    for place, press in enumerate(PRESSES):
+        frame = (x + width * (place % 4), y + height * (place // 4), width - _GAP, height - _GAP)
+        conversion = "INTEGER" if isinstance(press.value, int) else "FLOAT"
+        value = Partial("CONSTANT", conversion, number(press.value))
+        yield from _trigger(press.address, frame, press.label, value)
 
 
 def _fader(control: Control, frame: tuple[int, ...]) -> py2tosc.Control:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from clients.surface import HOST, MADE_BY, PORT, SCENES, Control, controls, number
+from clients.surface import HOST, MADE_BY, PORT, PRESSES, Control, controls, number
 
 FEEDBACK_PORT = 9005
 _HEAD = '''"""livediffusion from TouchDesigner: paste this into a Text DAT and choose Run Script.
@@ -142,9 +142,10 @@ _KINDS = {
 def make() -> bytes:
     """The script."""
     rows = "".join(_row(control) for control in controls())
-    for place in range(1, SCENES + 1):
-        cells = f'"Scenes", "Scene{place}", "pulse", "/ld/scene", "scene {place}", 0, 1, 0, {place}'
-        rows += f"    ({cells}),\n"
+    for press in PRESSES:
+        name = press.name.replace("-", "").capitalize()
+        cells = f'"Scenes", "{name}", "pulse", "{press.address}", "{press.label}", 0, 1, 0'
+        rows += f"    ({cells}, {number(press.value)}),\n"
     head = _HEAD.format(made_by=MADE_BY, host=HOST, port=PORT, feedback=FEEDBACK_PORT)
     return (head + rows + "]\n" + _TAIL).encode()
 
