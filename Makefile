@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NODE_STAMP := tests/node_modules/.installed
 PATCH ?=
+NODE_PACKAGES := $(if $(shell command -v npm),,nodejs npm)
 TEST_PACKAGES := libportaudio2 jackd2 jack-capture liblo-tools puredata-core csound \
-	libfluidsynth3 fluid-soundfont-gm sonic-pi-samples
+	libfluidsynth3 fluid-soundfont-gm sonic-pi-samples supercollider-language $(NODE_PACKAGES)
 PLAY_PACKAGES := libportaudio2
 
 .PHONY: play test check bench clean system-play system-test
@@ -14,13 +16,14 @@ PLAY_PACKAGES := libportaudio2
 play: $(STAMP) system-play  ## play a patch: make play, make play PATCH=house_to_dnb
 	$(BIN)/livediffusion play $(PATCH)
 
-test: $(STAMP) system-test check  ## everything that CI runs
+test: $(STAMP) system-test $(NODE_STAMP) check  ## everything that CI runs
 	$(BIN)/python -m pytest
 
 check: $(STAMP)  ## style, types, and which folder may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=scripts $(BIN)/mypy --package clients
 	$(BIN)/lint-imports
 
 bench: $(STAMP) system-play  ## measure this machine
@@ -34,6 +37,11 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
+$(NODE_STAMP): tests/package-lock.json | system-test
+	@if command -v npm >/dev/null; then cd tests && npm ci --silent; \
+		else echo "Without npm, the tests with clients of Node.js are skipped."; mkdir -p node_modules; fi
+	@touch $@
+
 system-play:
 	@scripts/need-packages $(PLAY_PACKAGES)
 
@@ -41,4 +49,4 @@ system-test:
 	@scripts/need-packages $(TEST_PACKAGES)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
