@@ -29,7 +29,6 @@ _FURTHEST: Frames = 1024  # how far back a jump goes, so that an attack comes in
 _AFTER_ATTACK: Frames = 240  # what is not played twice
 _SHORTEST: Frames = 32
 _COARSE: Frames = 4  # frames that the first search takes together
-_LEAST_LIKE = -0.5
 _SILENT = 1e-5  # nothing to compare: the square root of the energy
 
 
@@ -44,7 +43,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Where a jump lands, frames off the true place, and how alike both places are, -0.5..1."""
+    """Where a jump lands, frames off the true place, and how alike both places are, 0..1."""
 
     away: int
     rho: float
@@ -61,7 +60,9 @@ def wish(loop: Loop, head: float, position: float, speed: float) -> Wish | None:
     due = (ahead + away) / speed  # and until it should be
     near = min(ahead, due)
     if near > FADE + _GUARD + 2 * QUANTUM:
-        return _wander(loop, head, away, ahead, FADE) if abs(away) > _ASTRAY else None
+        leaving = (away > 0.0) == (speed < 1.0)  # else it comes nearer by itself
+        astray = abs(away) > (_ASTRAY if leaving else 2 * _FURTHEST)
+        return _wander(loop, head, away, ahead, FADE) if astray else None
     if abs(ahead - due) <= _OFF_GRID or ahead < _SHORTEST:
         return None
     fade = int(min(max(near - _GUARD, _SHORTEST), FADE))
@@ -97,13 +98,14 @@ def land(loop: Loop, head: float, position: float, wish: Wish) -> Landing:
         low, high = max(best - _COARSE, low), min(best + _COARSE, high)
     region = _cut(loop, base + low, high - low + length)
     index, rho = _best(region, now)
-    return Landing(low + index, max(rho, _LEAST_LIKE))
+    return Landing(low + index, max(rho, 0.0))
 
 
 def likeness(loop: Loop, head: float, position: float, length: Frames) -> float:
-    """How alike the sound is from two places on, -0.5..1."""
-    now = _cut(loop, math.floor(head), length)
-    return max(_best(_cut(loop, math.floor(position), length), now)[1], _LEAST_LIKE)
+    """How alike the sound is from two places on, 0..1."""
+    start = math.floor(head)
+    now, then = (_cut(loop, at, length) for at in (start, start - round(head - position)))
+    return max(_best(then, now)[1], 0.0)
 
 
 def apart(head: float, position: float, frames: Frames) -> float:
