@@ -88,7 +88,7 @@ def _render(
     request = default_request(engine, "")
     texts = wanted.prompts
     if patch is not None:
-        request = _at_the_start(patch, request)
+        request = at_the_start(patch, request)
         texts = texts or _texts(patch)
     return render_loop(engine, _adjusted(request, wanted, texts))
 
@@ -97,7 +97,7 @@ def _texts(patch: Patch | None) -> tuple[str, ...]:
     return tuple(prompt.text for prompt in patch.prompts) if patch else ()
 
 
-def _at_the_start(patch: Patch, defaults: RenderRequest) -> RenderRequest:
+def at_the_start(patch: Patch, defaults: RenderRequest) -> RenderRequest:
     """The request of a patch at beat 0, with the model's defaults where the patch is silent."""
     trajectory = Performance(patch, defaults.model).trajectory
     trajectory.defaults = ModelDefaults(

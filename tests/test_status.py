@@ -30,6 +30,7 @@ SAID = {
     "late": 3,
     "output": "jack_capture",
     "clock": "internal",
+    "osc_port": 7770,
     "osc": {"packets": 12, "drops": 5, "errors": 1},
     "midi": {"events": 7},
     "midi_inputs": ["Launch Control"],

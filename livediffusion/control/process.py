@@ -52,6 +52,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     conductor.playing = memory.playing if memory else True
     conductor.patches.model = settings.model
     conductor.reporter.statistics = network.statistics
+    conductor.reporter.osc_port = config.osc.port
     conductor.reporter.midi = desk.midi_statistics
     conductor.reporter.midi_inputs = lambda: midi.devices
     readouts = conductor.reporter.shown

@@ -31,7 +31,7 @@ def learn(target: str, config: Path | None, say: Say) -> None:
 
     Raises UserError when it was not learned.
     """
-    with _connection(load_config(config).osc) as daemon:
+    with connection(load_config(config).osc) as daemon:
         daemon.send(encode(_LEARN, (_address(target) if target else ANY,)))
         try:
             for word, sentence in _news(daemon, LONGEST + _ANSWERS_WITHIN):
@@ -47,7 +47,7 @@ def learn(target: str, config: Path | None, say: Say) -> None:
 
 def unlearn(target: str, config: Path | None, say: Say) -> None:
     """Have the running daemon forget what moves a target. Raises UserError."""
-    with _connection(load_config(config).osc) as daemon:
+    with connection(load_config(config).osc) as daemon:
         daemon.send(encode(_UNLEARN, (_address(target),)))
         for word, sentence in _news(daemon, _ANSWERS_WITHIN):
             if word != "learned":
@@ -63,7 +63,7 @@ def _address(target: str) -> str:
 
 
 @contextlib.contextmanager
-def _connection(config: OscConfig) -> Iterator[socket.socket]:
+def connection(config: OscConfig) -> Iterator[socket.socket]:
     """A socket that is connected to the daemon's port."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -35,6 +35,7 @@ class Reporter:
         self.midi: Callable[[], dict[str, int]] = dict  # of what comes in over MIDI
         self.midi_inputs: Callable[[], list[str]] = list  # that are open
         self.clock: Callable[[], str] = lambda: "internal"  # who leads, and how that goes
+        self.osc_port = 0
         self.output = ""  # where the sound goes
         self.shown: dict[str, tuple[Value, ...]] = {}  # read-outs by address, as last said
         self._run_dir = run_dir
@@ -123,6 +124,7 @@ class Reporter:
             "late": scheduler.late,
             "output": self.output,
             "clock": self.clock(),
+            "osc_port": self.osc_port,
             "osc": counts,
             "midi": self.midi(),
             "midi_inputs": self.midi_inputs(),

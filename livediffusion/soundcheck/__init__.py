@@ -1,0 +1,1 @@
+"""`livediffusion soundcheck`: is everything ready for the stage?"""
