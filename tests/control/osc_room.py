@@ -41,12 +41,12 @@ class Room:
             result.append(function(*arguments))
             done.set()
 
-        assert self.inbox.ask(errand) and done.wait(10.0)
+        assert self.inbox.ask(errand) and done.wait(60.0)
         return result[0]
 
     def wait_for(self, holds, what="it"):
         """Wait until something holds."""
-        end = time.monotonic() + 20.0
+        end = time.monotonic() + 60.0
         while time.monotonic() < end:
             if holds():
                 return

@@ -184,5 +184,5 @@ def test_waiting_ends_when_something_comes_or_falls_due(inbox):
     begun = time.monotonic()
     put(inbox, ("/ld/gain", 1), now=begun, at=0.05)
     inbox.wait(0.0)
-    inbox.wait(5.0)
-    assert len(inbox.drain(time.monotonic())) == 1 and time.monotonic() - begun < 2.0
+    inbox.wait(60.0)
+    assert len(inbox.drain(time.monotonic())) == 1 and time.monotonic() - begun < 30.0

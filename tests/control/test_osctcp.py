@@ -28,7 +28,7 @@ def room():
 
 
 def client_of(room, mode):
-    return SimpleTCPClient("127.0.0.1", room.osc_port, mode=mode, timeout=10.0)
+    return SimpleTCPClient("127.0.0.1", room.osc_port, mode=mode, timeout=30.0)
 
 
 def next_message(client):
@@ -38,7 +38,7 @@ def next_message(client):
 
 
 def raw(room, data):
-    opened = socket.create_connection(("127.0.0.1", room.osc_port), timeout=10.0)
+    opened = socket.create_connection(("127.0.0.1", room.osc_port), timeout=30.0)
     opened.sendall(data)
     return opened
 
@@ -151,5 +151,5 @@ def test_a_taken_port_is_said_and_tried_again_and_udp_works(caplog, monkeypatch)
     end = time.monotonic() + 10.0
     while not network._tcp.listening and time.monotonic() < end:
         time.sleep(0.01)
-    socket.create_connection(("127.0.0.1", port), timeout=5.0).close()
+    socket.create_connection(("127.0.0.1", port), timeout=30.0).close()
     network.close()

@@ -223,7 +223,7 @@ def test_a_sweep_of_four_knobs_ends_at_the_last_value_without_a_backlog(stage: S
     late = stage.values.wait(
         lambda v: {address: v[address] for address in last} == wanted, "the last values"
     )
-    assert late < 1.0
+    assert late < 3.0, "a look at one message at a time would take five seconds"
     stage.lit("176 40 101")
     swaps = daemon.transport.swaps
     daemon.wait(lambda d: d.transport.swaps > swaps, "the last request's loop", 20.0)
