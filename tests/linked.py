@@ -31,7 +31,7 @@ class Linked:
             time.sleep(0.02)
         return answer
 
-    def leave(self):
+    def close(self):
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()

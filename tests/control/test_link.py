@@ -34,8 +34,8 @@ def room(network):
     clock.ask("song", 1000.0, 120.0)
     clock.wait(lambda told: told[0] != "nobody", "where")
     yield peer, clock
-    clock.leave()
-    peer.leave()
+    clock.close()
+    peer.close()
 
 
 def phase_error(one, other):
@@ -91,9 +91,9 @@ def test_whoever_comes_later_finds_our_tempo_and_our_bar(network):
     peer.wait(lambda told: told[0] > now + 0.5, "where")
     assert peer.ask("where")[2] == pytest.approx(100.0, abs=1e-3)
     assert phase_error(peer.ask("where"), clock.ask("where")) == pytest.approx(0.0, abs=0.001)
-    peer.leave()
+    peer.close()
     clock.wait(lambda told: told[:2] == ["nobody", "no_peers"], "where")
-    clock.leave()
+    clock.close()
 
 
 def test_without_the_package_our_own_clock_leads_and_a_sentence_says_why(monkeypatch, caplog):

@@ -35,8 +35,12 @@ class Daemon:
         more: str = "",
         listen: str = "",
         announce: bool = False,
+        inside: Callable[..., list[str]] = lambda *command: [*command],
     ) -> None:
-        """`more` is added to the config, `listen` to its sections [osc] and [web]."""
+        """`more` is added to the config, `listen` to its sections [osc] and [web].
+
+        `inside` makes of a command the one that runs it elsewhere.
+        """
         self.port, self.web_port = port or free_port(), free_port()
         self.osc = SimpleUDPClient("127.0.0.1", self.port)
         self.patch = folder / "set.toml"
@@ -48,7 +52,7 @@ class Daemon:
         command = [sys.executable, "-m", "livediffusion", "play", str(self.patch)]
         self._log = (folder / "play.log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [*command, "--config", str(config), "--output", output, *options],
+            inside(*command, "--config", str(config), "--output", output, *options),
             stdout=self._log,
             stderr=subprocess.STDOUT,
             cwd=folder,
@@ -144,10 +148,12 @@ def running(
     more: str = "",
     listen: str = "",
     announce: bool = False,
+    inside: Callable[..., list[str]] = lambda *command: [*command],
 ) -> Iterator[Daemon]:
-    """A daemon in whose speakers there is music; `more` and `listen` as Daemon's."""
+    """A daemon in whose speakers there is music; `more`, `listen` and `inside` as Daemon's."""
+    wishes = {"more": more, "listen": listen}
     daemon = Daemon(
-        folder, patch, output, *options, port=port, more=more, listen=listen, announce=announce
+        folder, patch, output, *options, port=port, announce=announce, inside=inside, **wishes
     )
     try:
         daemon.wait_for_music()
