@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.learning import Learning
@@ -12,19 +13,31 @@ from livediffusion.control.midi_feedback import MidiFeedback, Outputs
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.proofreader import Proofreader
 from livediffusion.state.controls import KEYS, MidiEvent
-from livediffusion.state.effects import EditMappings, Effect, Learn, Unlearn
+from livediffusion.state.effects import EditMappings, Effect, Learn, Tap, Unlearn
 from livediffusion.state.journey import JOURNEY
 from livediffusion.state.mapping import Mapper
 from livediffusion.state.parameters import Refused
 from livediffusion.state.performance import PATCH, Performance
 from livediffusion.state.quarrels import Quarrels
+from livediffusion.state.taps import Taps
 from livediffusion.state.values import Change, interpret, span
 from livediffusion.types import Beats, ControlMessage, Seconds, Value
 
-_MOST_CLAMPED = 1024  # remembered; nobody can make the memory grow without end
+_MOST_SAID = 1024  # remembered; nobody can make the memory grow without end
+_OURS_ALONE = ("tempo", "tap")  # what does nothing while a clock leads
+_LED = (
+    "A clock leads, so {address} does nothing: choose /ld/clock/source internal to set the tempo."
+)
 _GARBAGE = (
     "{} sends bytes that are no MIDI messages; they are passed over. Check its cable and driver."
 )
+
+
+Played: TypeAlias = Callable[[str, tuple[Value, ...], str], None]  # address, values, source
+
+
+def _nobody_notes(address: str, values: tuple[Value, ...], source: str) -> None:
+    """Nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,7 @@ class Desk:
         """`models` maps names to folders, as in the config."""
         self.performance = performance
         self.inbox = inbox
+        self.played: Played = _nobody_notes  # told of all that somebody moves
         self._midi = midi
         self._feedback = feedback
         self._mapper = Mapper()
@@ -57,7 +71,8 @@ class Desk:
         self._quarrels = Quarrels()
         self.learning = Learning(performance, feedback, lambda: midi.devices)
         self.remap()
-        self._clamped: set[tuple[str, str]] = set()
+        self._said: set[tuple[str, str]] = set()
+        self._taps = Taps()
         self._proofreader = Proofreader(feedback, models)
 
     def listen(self, now: Seconds, beat: Beats, tempo: float = 0.0) -> Iterator[Asked]:
@@ -135,8 +150,14 @@ class Desk:
             for change in interpret(message.address, message.values, prompts):
                 if change.clamped:
                     self._say_clamped(change, source, now)
+                if performance.led is not None and change.row.key in _OURS_ALONE:
+                    self._say_once(source, _LED.format(address=change.address), now)
+                self.played(change.address, change.values, source)
                 for effect in performance.apply(change, beat, source, now, message.bundle):
-                    yield from self._ask(effect, source, now)
+                    if isinstance(effect, Tap):
+                        yield from self._tap(message, now, beat)
+                    else:
+                        yield from self._ask(effect, source, now)
                 self._publish(change.address, source, now)
                 if not source.startswith("midi "):
                     yield from self._learned(self.learning.touched(change.address, now))
@@ -152,12 +173,22 @@ class Desk:
         else:
             yield Asked(effect, source)
 
+    def _tap(self, message: ControlMessage, now: Seconds, beat: Beats) -> Iterator[Asked]:
+        """A tap moves the tempo, as if it had been sent."""
+        tempo = self._taps.tap(message.time)
+        if tempo is not None and self.performance.led is None:
+            moved = ControlMessage(message.time, "/ld/tempo", (tempo,), message.source)
+            yield from self._take(moved, now, beat)
+
     def _say_clamped(self, change: Change, source: str, now: Seconds) -> None:
         """Once to each sender for each address."""
-        said = (source, change.address)
-        if said not in self._clamped and len(self._clamped) < _MOST_CLAMPED:
-            self._clamped.add(said)
-            self.refuse(source, f"{change.address} is kept to {span(change.row)}.", now)
+        self._say_once(source, f"{change.address} is kept to {span(change.row)}.", now)
+
+    def _say_once(self, source: str, sentence: str, now: Seconds) -> None:
+        said = (source, sentence)
+        if said not in self._said and len(self._said) < _MOST_SAID:
+            self._said.add(said)
+            self.refuse(source, sentence, now)
 
     def _publish(self, address: str, source: str, now: Seconds) -> None:
         """Tell the surfaces the new value, and those that moved with it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from livediffusion.types import Value
+from livediffusion.types import Beats, Value
 
 if TYPE_CHECKING:
     from livediffusion.state.history import Before
@@ -25,6 +25,18 @@ class PlayerDo:
     """play, stop or panic."""
 
     action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Move the song by so many beats."""
+
+    beats: Beats
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """Somebody has tapped the beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +109,25 @@ class EditMappings:
     edit: Callable[[str], tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Begin or end a recording of the performance."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Put a marker with these words into the recording."""
+
+    text: str
+
+
 Effect: TypeAlias = (
     PlayerSet
     | PlayerDo
+    | Nudge
+    | Tap
     | LoadPatch
     | LoadModel
     | ReturnTo
@@ -110,4 +138,6 @@ Effect: TypeAlias = (
     | Unlearn
     | EditMappings
     | UseOutput
+    | Record
+    | Mark
 )

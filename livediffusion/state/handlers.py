@@ -17,10 +17,14 @@ from livediffusion.state.effects import (
     Listen,
     LoadModel,
     LoadPatch,
+    Mark,
+    Nudge,
     PlayerDo,
     PlayerSet,
+    Record,
     SaveScene,
     SendState,
+    Tap,
     Unlearn,
     UseOutput,
 )
@@ -142,8 +146,18 @@ def _set_negative(self: Performance, change: Change, now: Beats) -> list[Effect]
 
 
 def _set_tempo(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    if self.led is not None:
+        return []  # its tempo counts
     self.trajectory.tempo = float(change.values[0])
     return set_plain(self, change, now)
+
+
+def _tap(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [Tap()]
+
+
+def _nudge(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [Nudge(float(change.values[0]))]
 
 
 def _load_patch(self: Performance, change: Change, now: Beats) -> list[Effect]:
@@ -199,6 +213,15 @@ def _use_output(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return [UseOutput(name)]
 
 
+def _record(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    self.values["record"] = change.values[0]
+    return [Record(bool(change.values[0]))]
+
+
+def _mark(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    return [Mark(str(change.values[0]) if change.values else "")]
+
+
 def _send_state(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return [SendState()]
 
@@ -218,6 +241,8 @@ HANDLERS: dict[str, Handler] = {
     "steps": _set_steps,
     "negative": _set_negative,
     "tempo": _set_tempo,
+    "tap": _tap,
+    "nudge": _nudge,
     "patch": _load_patch,
     "model": _load_model,
     "scene": _launch,
@@ -230,6 +255,8 @@ HANDLERS: dict[str, Handler] = {
     "unlearn": _unlearn,
     "audio.device": _use_output,
     "state": _send_state,
+    "record": _record,
+    "mark": _mark,
     "play": _do,
     "stop": _do,
     "panic": _do,

@@ -86,6 +86,11 @@ def _read(source: Source, place: Place, found: dict[str, Any], prompts: int) -> 
             wanted = 'value = "..." or values = ["...", "..."]'
             source.say((*place, "target"), f"{found['target']} takes text: say which, as {wanted}.")
         return None
+    if row.kind == "request" and len(choices) != 1:
+        source.say(
+            (*place, "target"), f"{row.address} moves by steps: say how far, as value = 0.1."
+        )
+        return None
     low, high = _ends(source, place, found, row, bool(choices))
     is_switch = row.types == "b"
     more: dict[str, Any] = {"takeover": "jump", "velocity": False} if is_switch else {}
@@ -108,7 +113,9 @@ def _target(source: Source, place: Place, target: str | None, prompts: int) -> P
         return None
     try:
         row, n = parameters.resolve(target)
-        if row.kind not in ("value", "trigger") or row.types not in ("f", "i", "b", "s", ""):
+        is_step = row.kind == "request" and row.types == "f"
+        is_value = row.kind in ("value", "trigger") and row.types in ("f", "i", "b", "s", "")
+        if not is_value and not is_step:
             raise Refused(f"{target} is not one value, so no knob can move it.")
         if n is not None and n > prompts:
             raise Refused(f"There is no prompt {n}: the last is {prompts}.")

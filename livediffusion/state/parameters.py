@@ -24,6 +24,7 @@ MAX_SEED = 2**31 - 1
 MAX_BANK = 16
 MAX_MORPH = 256  # beats that a scene may take
 QUANTISE = ("off", "beat", "bar", "loop")
+CLOCKS = ("internal", "midi", "link")
 
 
 class Refused(UserError):  # noqa: N818 - an answer to a sender, not a failure
@@ -127,8 +128,15 @@ TABLE: tuple[Parameter, ...] = (
     _value("lean", "f", "how far the sound leans to loops that are ready while a new blend is "
            "rendered; 0 waits for the blend itself", default=0.7, **_UNIT),
     _value("quantise", "s", "where a change may be heard", choices=QUANTISE, default="beat"),
-    _value("tempo", "f", "takes over at the next loop boundary where its loop is ready",
-           low=20.0, high=300.0, unit="bpm", default=120.0, renders=True),
+    _value("tempo", "f", "the loop is bent to it at once, and the exact one follows; while a clock "
+           "leads, its tempo counts", low=20.0, high=300.0, unit="bpm", default=120.0, renders=True),
+    _trigger("tap", "tap the tempo, from the third tap on; two seconds without one begin anew"),
+    Parameter("nudge", "f", "move the song by so many beats, against a clock that leads too",
+              low=-16.0, high=16.0, unit="beats", kind="request", in_files=False),
+    _value("clock.source", "s", "who leads the time", choices=CLOCKS, default="internal",
+           in_files=False),
+    _value("clock.offset", "f", "how much later than the clock that leads the song is heard",
+           low=-1000.0, high=1000.0, unit="ms", default=0.0, in_files=False),
     _value("patch", "s", "load a patch: its name in the patches folder, no paths",
            renders=True, in_files=False),
     _value("model", "s", "play on with another model: a name from [models] in the config, no paths",
@@ -147,6 +155,10 @@ TABLE: tuple[Parameter, ...] = (
     _value("filter", "f", "low-pass below 0, high-pass above", low=-1.0, high=1.0, default=0.0),
     _value("bank", "i", "which bank of MIDI mappings is live", low=1, high=MAX_BANK, default=1,
            in_files=False),
+    _value("record", "b", "record the performance: sound, and all that is needed to play it again",
+           default=False, in_files=False),
+    Parameter("mark", "", "put a marker into the recording", kind="request", optional="s",
+              in_files=False),
     _trigger("play", "start; after panic, at the next bar"),
     _trigger("stop", "fade out, back to beat 0"),
     _trigger("panic", "silence in 50 ms; time runs on"),
@@ -165,6 +177,7 @@ TABLE: tuple[Parameter, ...] = (
     _readout("beat", "f", "song beat that sounds", "beats"),
     _readout("bar", "i", "bar that sounds, from 1", "bars"),
     _readout("tempo", "f", "tempo that sounds", "bpm"),
+    _readout("clock", "s", "who leads the time, and how that goes: midi: locked"),
     _readout("eta", "f", "when the newest change will be heard", "beats"),
     _readout("lead", "f", "how far ahead loops are ready", "beats"),
     _readout("render_ms", "f", "how long the last render took", "ms"),
@@ -174,6 +187,7 @@ TABLE: tuple[Parameter, ...] = (
     _readout("output", "s", "where the sound goes"),
     _readout("restarts", "i", "times that a process of the program was started again"),
     _readout("refused", "i", "messages that were refused"),
+    _readout("recording", "i", "how much is recorded; 0 while nothing is", "s"),
     _readout("learn", "ss", "how learning goes: a word and a sentence"),
     _readout("drops", "i", "OSC packets lost because they came faster than they could be read"),
     _readout("error", "s", "what was refused, and what to do"),

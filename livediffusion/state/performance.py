@@ -30,12 +30,12 @@ from livediffusion.state.sections import BEATS_PER_BAR
 from livediffusion.state.seeds import SeedWalk
 from livediffusion.state.trajectory import Trajectory
 from livediffusion.state.values import Change
-from livediffusion.types import Beats, Seconds, Value
+from livediffusion.types import BPM, Beats, Seconds, Value
 
 _JUST_AFTER = 1e-6  # beats; the step that begins at the load is not begun twice
 PATCH = "patch"  # the source of what a patch file moves
 _NO_HAND = frozenset({PATCH, JOURNEY, SCENE, UNDO})  # sources
-_PATCH_KEEPS = frozenset(PLAYER_VALUES)  # what belongs to the hand, not to the set
+_PATCH_KEEPS = frozenset({*PLAYER_VALUES, "record", "clock.source", "clock.offset"})  # not the set's
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ class Performance:
     sources: dict[str, str] = field(default_factory=dict)  # who moved an address last
     xy: tuple[float, float] = (0.5, 0.5)
     scene: str = ""  # that was launched last
+    led: BPM | None = None  # the tempo of a clock that leads
     waiting: Launch | None = None  # a scene whose beat has not come
     knobs: dict[str, Ramp] = field(default_factory=dict)  # of the player, that a scene turns
     history: History = field(default_factory=History)
@@ -224,7 +225,7 @@ class Performance:
             texts=tuple(prompt.text for prompt in patch.prompts),
             weights=Ramps.resting(initial([prompt.weight for prompt in patch.prompts])),
             seeds=SeedWalk(0, 1),
-            tempo=patch.tempo,
+            tempo=self.led or patch.tempo,
             beats=patch.beats,
             model=self.model,
             seed_image=str(patch.seed_image or ""),

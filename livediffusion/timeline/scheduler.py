@@ -182,13 +182,11 @@ class Scheduler:
         return Step(None, self._grid(request, rules.quantise), request, trajectory.revision)
 
     def _grid(self, request: RenderRequest, grid: Beats) -> Beats:
-        """A new tempo or length takes over at a loop boundary only."""
+        """Another length takes over at a loop boundary only; another tempo is bent to already."""
         sounding = self.sounding
         if sounding is None:
             return 0.0
-        if (sounding.tempo, sounding.beats) != (request.tempo, request.beats):
-            return float(sounding.beats)
-        return grid
+        return grid if sounding.beats == request.beats else float(sounding.beats)
 
     def _stride(self, request: RenderRequest, rules: Rules) -> tuple[Beats, int]:
         """Beats from step to step, and the diffusion steps that fit into them."""

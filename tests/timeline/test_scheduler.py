@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 
@@ -122,15 +123,32 @@ def test_a_new_gesture_replaces_what_an_older_one_queued_for_later() -> None:
     assert [weight for beat, weight in after if beat >= first] == [0.0]
 
 
-def test_a_new_tempo_waits_for_the_loop_boundary() -> None:
-    stage = settled(0.3)
+def test_a_new_tempo_takes_over_where_any_change_may() -> None:
+    """The running loop has been bent to it meanwhile."""
+    stage = settled(0.3, Rules(quantise=1.0))
     stage.run(1.3)
     stage.trajectory = Glide(tempo=140.0, revision=1)
     stage.run(8.0)
     [(beat, rendered)] = stage.heard
-    assert beat == 8.0
+    assert beat == 5.0
     assert rendered.tempo == 140.0
     assert stage.scheduler.tempo == 140.0
+
+
+class Shorter(Glide):
+    """Loops of four beats."""
+
+    def request_at(self, beat: float) -> RenderRequest:
+        return dataclasses.replace(super().request_at(beat), beats=4)
+
+
+def test_another_length_waits_for_the_loop_boundary() -> None:
+    stage = settled(0.3)
+    stage.run(1.3)
+    stage.trajectory = Shorter(revision=1)
+    stage.run(8.0)
+    [(beat, rendered)] = stage.heard
+    assert (beat, rendered.beats) == (8.0, 4)
 
 
 def test_phases_are_handed_on_and_start_cold_after_a_chain() -> None:
