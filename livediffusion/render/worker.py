@@ -72,10 +72,12 @@ class Worker:
         self._unsaid: deque[str] = deque(maxlen=20)  # notices that nobody was there to hear
         self._orders: deque[_Order] = deque()
         self._cancelled = False  # the order in flight is not wanted any more
+        self._stop = threading.Event()
         self._load(settings.model)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
+        self._stop = stop
         while not stop.is_set():
             self._heart.beat()
             self._receive(_IDLE_S if not self._can_work() else 0.0)
@@ -172,20 +174,45 @@ class Worker:
         self._cancelled = False
         try:
             with self._heart.busy():
-                self._server.send(self._answer(order))
+                self._server.send(self._answer_in_memory(order))
             self._hasten()
         except Cancelled:
             self._fail(order, "cancelled", cancelled=True)
         except UserError as error:
             self._fail(order, str(error))
         except Exception as error:  # one bad loop must not end the set
-            if is_out_of_memory(error):
-                self._out_of_memory(order)
-                return
             _log.exception("rendering failed")
             self._fail(order, f"This loop cannot be rendered ({_first_line(error)}); see the log.")
             if type(error).__name__ == "AcceleratorError":
                 raise  # the device's context is lost; only a new process gets another
+
+    def _answer_in_memory(self, order: _Order) -> Json:
+        """The answer; where memory runs out, with less of it, as long as there is a way."""
+        tries = 0
+        while True:
+            try:
+                return self._answer(order)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Here the error is forgotten, and with it what its traceback has held.
+            if not self._make_room(tries):
+                raise UserError("Memory ran out; use fewer beats, a smaller model or the CPU.")
+            tries += 1
+
+    def _make_room(self, tries: int) -> bool:
+        """Empty the cache at first, then let the engine shrink; False when nothing is left."""
+        self._cache.clear()
+        _free_memory()
+        if tries == 0:
+            self._notice("Memory ran out while rendering; the cache of loops was emptied.")
+            return True
+        smaller = self._engine.shrink() if self._engine is not None else None
+        if smaller is None:
+            return False
+        self._notice(f"Memory ran out again; {smaller}.")
+        self._server.send(self._state())  # for its engine_id
+        return True
 
     def _answer(self, order: _Order) -> Json:
         from livediffusion.render.offline import render_loop
@@ -217,20 +244,15 @@ class Worker:
         """Between stages and steps: live, listen, and stop when the loop is not wanted."""
         self._heart.beat()
         self._receive(0.0)
-        if self._cancelled:
+        if self._cancelled or self._stop.is_set():
             raise Cancelled
-
-    def _out_of_memory(self, order: _Order) -> None:
-        self._cache.clear()
-        _free_memory()
-        sentence = "Memory ran out while rendering; use fewer beats or a smaller model."
-        self._fail(order, sentence)
 
     def _fail(self, order: _Order, error: str, *, cancelled: bool = False) -> None:
         answer = {"type": "failed", "id": order.id, "slot": order.slot, "error": error}
         self._server.send({**answer, "cancelled": cancelled})
 
     def _notice(self, text: str) -> None:
+        _log.warning("%s", text)
         if not self._server.send({"type": "notice", "text": text}):
             self._unsaid.append(text)
 

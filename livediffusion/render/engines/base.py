@@ -43,3 +43,11 @@ class Engine(Protocol):
         Threading: may run beside `picture`, in another thread.
         """
         ...
+
+    def shrink(self) -> str | None:
+        """Do with less memory from now on, for the price of time.
+
+        What changes, as the end of a sentence; None when nothing is left to be given up. Pictures
+        may differ in their last bits, so `engine_id` changes.
+        """
+        ...

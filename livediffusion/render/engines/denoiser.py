@@ -29,11 +29,12 @@ class Denoiser:
         self._unet = unet
         self._traced: Any = None
         self._faithful: dict[_Shapes, bool] = {}  # shapes whose bits have been compared
+        self._is_final = False  # a trace that is still being made comes too late
 
     def __call__(self, latents: Tensor, t: Tensor, context: Tensor) -> Tensor:
         """Prediction (n, C, h, w)."""
         traced, shapes = self._traced, (latents.shape, context.shape)
-        if traced is None or self._unet.dtype is not torch.float32:
+        if traced is None or self._is_final or self._unet.dtype is not torch.float32:
             return self._plain(latents, t, context)
         if shapes not in self._faithful:
             plain = self._plain(latents, t, context)
@@ -57,6 +58,10 @@ class Denoiser:
             self._traced = _trace(unet, inputs)
         except Exception:  # noqa: BLE001 - it was only to be faster
             _log.info("the denoiser is not traced", exc_info=True)
+
+    def slow_down(self) -> None:
+        """Forget the trace: the network is not what it was."""
+        self._traced, self._is_final = None, True
 
     def _plain(self, latents: Tensor, t: Tensor, context: Tensor) -> Tensor:
         out: Tensor = self._unet(latents, t, encoder_hidden_states=context, return_dict=False)[0]

@@ -24,6 +24,12 @@ from livediffusion.render.loop import Stopwatch
 from livediffusion.render.request import RenderRequest
 from livediffusion.spectrogram.params import SpectrogramParams
 
+# what is given up when memory runs out, in this order: its name in `engine_id`, and in words
+_SAVINGS = (
+    ("one-by-one", "prompts and attention are now computed piece by piece, which takes longer"),
+    ("tiled", "pictures are now decoded in tiles"),
+)
+
 
 class StableDiffusion:
     """A warm text-to-spectrogram pipeline. See `Engine` for the contract.
@@ -50,6 +56,7 @@ class StableDiffusion:
         self._denoiser = Denoiser(parts.unet)
         self._notice = notice
         self._said: set[str] = set()
+        self._savings = 0  # how often it had to shrink
 
     def settle(self, request: RenderRequest) -> RenderRequest:
         """Fill in the hashes; UserError when this engine cannot render the request."""
@@ -91,6 +98,20 @@ class StableDiffusion:
         width = int(self._parts.unet.config.cross_attention_dim)
         self._denoiser.hasten(latents, (1, self._text.window, width))
 
+    def shrink(self) -> str | None:
+        """See `Engine`: first smaller batches and attention in slices, then decoding in tiles."""
+        if self._savings >= len(_SAVINGS):
+            return None
+        name, sentence = _SAVINGS[self._savings]
+        self._savings += 1
+        self._denoiser.slow_down()
+        if self._savings == 1 and hasattr(self._parts.unet, "set_attention_slice"):
+            self._parts.unet.set_attention_slice("max")
+        if self._savings == 2 and hasattr(self._parts.vae, "enable_tiling"):
+            self._parts.vae.enable_tiling()
+        self.engine_id = f"{self.engine_id} {name}"
+        return sentence
+
     def _context(self, request: RenderRequest) -> Tensor:
         """Embeddings (1, tokens, width), or (2, tokens, width) with the negative one first."""
         positive = self._text.blend(request.prompts)
@@ -108,8 +129,13 @@ class StableDiffusion:
         conditioned = context.to(device, unet.dtype)
 
         def predict(latents: Tensor, t: Tensor) -> Tensor:
-            batch = latents.to(unet.dtype).expand(len(conditioned), -1, -1, -1)
-            out = self._denoiser(batch, t, conditioned).float()
+            single = latents.to(unet.dtype)
+            if self._savings:
+                each = [self._denoiser(single, t, one[None]) for one in conditioned]
+                out = torch.cat(each).float()
+            else:
+                batch = single.expand(len(conditioned), -1, -1, -1)
+                out = self._denoiser(batch, t, conditioned).float()
             if len(out) == 1:
                 return out
             negative, positive = out.chunk(2)
