@@ -27,6 +27,7 @@ from livediffusion.types import CHANNELS, SAMPLE_RATE, Frames, Json, Seconds
 
 PART_BYTES = 4_000_000_000  # less than old file systems allow
 _TURN: Seconds = 0.2
+_SYNC: Seconds = 0.5  # with two turns it makes a second that may be lost
 _STATE_COMES: Seconds = 3.0  # the player's state, at the most
 _MOST_WAITING = 1 << 16  # events
 _MARGIN: Frames = 2 * SAMPLE_RATE  # of the ring that may be written over while it is read
@@ -113,7 +114,7 @@ class Recorder:
             synced = time.monotonic()
             while not self._stop.is_set():
                 self._turn(log)
-                if time.monotonic() - synced >= 1.0:
+                if time.monotonic() - synced >= _SYNC:
                     synced = time.monotonic()
                     self._sync(log)
                 self._wake.wait(_TURN)

@@ -24,7 +24,7 @@ ORDERS = frozenset(
     {"swap", "drop", "set_gain", "set_mute", "set_hold", "set_filter", "play", "stop", "panic",
      "lead", "bend", "nudge", "lean", "resume"}
 )  # fmt: skip
-_MARKS = frozenset({"swapped"})  # what the mixer does by itself
+MARKS = frozenset({"swapped"})  # what the mixer does by itself
 _REMEMBERED = 48  # loops besides those that the mixer holds
 _CHUNK: Frames = SAMPLE_RATE
 
@@ -34,7 +34,7 @@ class Tape:
 
     def __init__(self, deeds: Iterable[Json], sound: Sound, *, as_measured: bool = True) -> None:
         """Without `as_measured` likenesses are measured anew: `sound` gives other loops."""
-        self._deeds = in_order(deed for deed in deeds if deed["do"] not in _MARKS)
+        self._deeds = in_order(deed for deed in deeds if deed["do"] not in MARKS)
         self._sound = sound
         self._as_measured = as_measured
         self._loops: dict[int, Loop] = {}
