@@ -11,7 +11,6 @@ import re
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -32,7 +31,6 @@ _LEAST_MB = 100  # below so much room nothing is begun
 _MB_A_MINUTE = 18  # of music
 _LITTLE_MINUTES = 60
 _MOST_LOOPS = 2048  # whose requests are remembered
-_FADES: Seconds = 0.15  # what is still heard when the daemon ends
 _ENDS_WITHIN: Seconds = 1.5
 _ADDRESS, _SECONDS = "/ld/record", "/ld/out/recording"
 
@@ -131,11 +129,11 @@ class Recording:
             self._patch = patch = self._performance.patch
             self._write("patch", name=patch.name, text=patch.content)
 
-    def close(self, fade_out: Callable[[], bool]) -> None:
-        """End a recording with the daemon, and the music, so that its end is in it."""
+    def close(self) -> None:
+        """End a recording with the daemon, after the music has ended."""
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
-            recorder.stop(_FADES if fade_out() else 0.0)
+            recorder.stop()
             recorder.join(_ENDS_WITHIN)
             self._note.unlink(missing_ok=True)
 

@@ -32,7 +32,6 @@ _STATE_COMES: Seconds = 3.0  # the player's state, at the most
 _MOST_WAITING = 1 << 16  # events
 _MARGIN: Frames = 2 * SAMPLE_RATE  # of the ring that may be written over while it is read
 _SETTLED: Seconds = 0.1  # after which the player has told what it did
-_LAST: Seconds = 0.6  # that an end may take
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +61,6 @@ class Recorder:
         self._waiting: deque[Json] = deque()
         self._overflowed = 0
         self._wake, self._stop = threading.Event(), threading.Event()
-        self._fades = 0.0
         self._known: set[str] = set()  # keys of loops that are in the log
         self._place = 0  # in the player's deeds
         self._first: Frames = 0  # of the recording
@@ -94,9 +92,8 @@ class Recorder:
         if event["type"] == "loop":
             self._wake.set()  # it may be needed when this process has died
 
-    def stop(self, fades: Seconds = 0.0) -> None:
-        """End the recording, after so many more seconds of sound."""
-        self._fades = fades
+    def stop(self) -> None:
+        """End the recording with what has been played until now."""
         self._stop.set()
         self._wake.set()
 
@@ -229,11 +226,7 @@ class Recorder:
 
     def _finish(self, log: EventLog) -> None:
         """Take down what is left, and say that this is the end."""
-        page = self._arena.read_transport()
-        wanted, ends = page.end + round(self._fades * SAMPLE_RATE), time.monotonic() + _LAST
-        while self._arena.read_transport().end < wanted and time.monotonic() < ends:
-            time.sleep(0.005)
-        end = min(max(self._arena.read_transport().end, self._next), max(wanted, self._next))
+        end = max(self._arena.read_transport().end, self._next)
         time.sleep(_SETTLED)
         self._turn(log)
         self._write_sound(log, end)
