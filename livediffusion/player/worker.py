@@ -166,7 +166,7 @@ class Worker:
         slot, frames, beats = int(message["slot"]), int(message["frames"]), int(message["beats"])
         if beats < 1 or slot < 0:
             raise ValueError("a loop that stands by needs a slot, and beats of at least 1")
-        loop = Loop(self._arena.slot(slot, frames), beats, slot, str(message["key"]))
+        loop = Loop.listened_to(self._arena.slot(slot, frames), beats, slot, str(message["key"]))
         self._kinship.standing[slot] = loop
         self._engine.order(self._mixer.stand_by, loop)
 
@@ -245,7 +245,9 @@ class Worker:
     def _end(self) -> None:
         """Fade out and finish the output, in about half a second."""
         self._engine.order(self._mixer.panic, _LAST_FADE)
-        time.sleep(_LAST_FADE + min(self._engine.latency, 0.1) + _LAST_BLOCK)
+        time.sleep(_LAST_BLOCK)
+        self._telling.look()
+        time.sleep(_LAST_FADE + min(self._engine.latency, 0.1))
         with contextlib.suppress(Exception):
             self._speaker.close()
         self._server.close()
