@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from livediffusion.cli_session import app as session_app
 from livediffusion.cli_stage import app as stage_app
 from livediffusion.cli_training import app as train_app
 from livediffusion.errors import UserError
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(stage_app)
+app.add_typer(session_app)
 app.add_typer(train_app, name="train")
 
 ModelOption = Annotated[str | None, typer.Option("--model", help="a name from [models].")]

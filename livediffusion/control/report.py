@@ -32,6 +32,7 @@ class Reporter:
         self.fatal: str | None = None
         self.waiting = "the model is being loaded"
         self.statistics: Callable[[], dict[str, int]] = dict  # of what comes in over OSC
+        self.recording: Callable[[], int] = int  # seconds
         self.midi: Callable[[], dict[str, int]] = dict  # of what comes in over MIDI
         self.midi_inputs: Callable[[], list[str]] = list  # that are open
         self.clock: Callable[[], str] = lambda: "internal"  # who leads, and how that goes
@@ -96,6 +97,7 @@ class Reporter:
             "render_ms": delivery.render_ms,
             "level": 20.0 * math.log10(transport.peak) if transport.peak > 1e-6 else _SILENCE_DB,
             "late": delivery.scheduler.late,
+            "recording": self.recording(),
             "underruns": transport.underruns,
             "output": self.output,
             "restarts": self._restarts,
