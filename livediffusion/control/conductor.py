@@ -15,6 +15,7 @@ from livediffusion.control.desk import Asked, Desk
 from livediffusion.control.foresight import Foresight
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.patches import Patches
+from livediffusion.control.recording import Recording
 from livediffusion.control.report import Reporter
 from livediffusion.control.slots import MOST_AHEAD
 from livediffusion.errors import UserError
@@ -26,8 +27,10 @@ from livediffusion.state.effects import (
     Listen,
     LoadModel,
     LoadPatch,
+    Mark,
     PlayerDo,
     PlayerSet,
+    Record,
     ReturnTo,
     SaveScene,
     SendState,
@@ -68,6 +71,9 @@ class Conductor:
         self._foresight = Foresight(desk.inbox, performance, self._player)
         self._renderer = renderer.Renderer(run_dir / "renderer.sock")
         self._delivery = Delivery(self._player, self._renderer)
+        self.recording = Recording(config, arena, run_dir, performance, feedback)
+        desk.played = self.recording.played
+        self.reporter.recording = lambda: self.recording.seconds
         self.patches = Patches(config, performance, self._renderer, desk, feedback, patch_folders)
         self._ready_to_render = False
         self.playing = True  # what the performer wants
@@ -89,6 +95,7 @@ class Conductor:
         if self._ready_to_render and now >= self._not_before:
             self._delivery.order_next(self._beat(), self.performance.outlook, self.rules)
         self._lean(now)
+        self.recording.look(now)
         self.reporter.report(now, transport, self.performance, self._delivery, self.rules)
         self._feedback.flush(now)
 
@@ -106,6 +113,7 @@ class Conductor:
 
     def close(self) -> None:
         """Hang up."""
+        self.recording.close()
         self.patches.close()
         self._player.close()
         self._renderer.close()
@@ -137,6 +145,10 @@ class Conductor:
                 self.patches.carry_out(effect, source, beat)
             elif isinstance(effect, Listen):
                 self._listen(effect, source, beat)
+            elif isinstance(effect, Record):
+                self.recording.set(effect.on)
+            elif isinstance(effect, Mark):
+                self.recording.mark(effect.text)
             elif isinstance(effect, SendState):
                 self._feedback.answer(source, self.performance.everything(beat), now)
         except Refused as refusal:
@@ -191,12 +203,14 @@ class Conductor:
 
     def _tell(self, sentence: str) -> None:
         """Let every surface know what went wrong; who noticed it has logged it."""
+        self.recording.noticed(sentence)
         self._feedback.announce(sentence)
 
     # The renderer.
 
     def _hear_renderer(self, event: renderer.Event, now: Seconds) -> None:
         if isinstance(event, renderer.LoopReady):
+            self.recording.rendered(event)
             fade_ms = float(self.performance.values["fade"])
             if self._delivery.place(event, self._beat(), fade_ms) and self.playing:
                 self._player.play()
@@ -224,6 +238,7 @@ class Conductor:
             if self._delivery.scheduler.sounding is None and not self._ready_to_render:
                 self.reporter.fatal = event.error
         elif event.defaults is not None:
+            self.recording.uses(event)
             self._ready_to_render = True
             self.reporter.waiting = "the first loop is being rendered"
             self.patches.model_came(event.model, self._beat())

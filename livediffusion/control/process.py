@@ -58,6 +58,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     readouts = conductor.reporter.shown
     view = View(performance, arena, readouts, folders, config.models)
     network.open_web(view.snap, view.names)
+    conductor.recording.open()
     try:
         while not stop.is_set():
             inbox.wait(_TICK_S)
