@@ -18,7 +18,7 @@ import numpy as np
 from livediffusion.ipc.arena import Arena, Transport
 from livediffusion.player.mixer import Loop, Mixer, Motion, Swap
 from livediffusion.player.ramp import FloatArray
-from livediffusion.types import CHANNELS, Frames
+from livediffusion.types import CHANNELS, Frames, Lead
 
 Carried: TypeAlias = tuple[Frames, str, Any]  # output frame, what, with which arguments
 _Order: TypeAlias = tuple[int, int, Callable[..., None], tuple[Any, ...]]  # ns, number, what
@@ -170,7 +170,7 @@ def ran_recently(page: Transport, within_s: float = 3600.0) -> bool:
 
 def warm_up(sample_rate: int) -> None:
     """Do once what a first time makes slow, before anybody listens."""
-    mixer = Mixer(sample_rate)
+    mixer, tempo = Mixer(sample_rate), 4 * 60.0 * sample_rate / 1000
     loops = [Loop(np.full((1000, CHANNELS), 0.9, np.float32), 4, slot) for slot in (0, 1)]
     mixer.set_filter(0.5)
     mixer.set_gain(6.0)
@@ -179,3 +179,6 @@ def warm_up(sample_rate: int) -> None:
         mixer.measure(loop)
         mixer.swap(Swap(loop, fade_frames=500))
         mixer.process(2000)
+    for factor in (1.0001, 1.1):
+        mixer.lead(Lead(0.0, 0.0, tempo * factor))
+        mixer.process(4000)
