@@ -6,7 +6,7 @@
 "openinpresentation": 1,
 "openrect": [0.0, 0.0, 0.0, 169.0],
 "boxes": [
-{"box": {"id": "obj-1", "maxclass": "comment", "numinlets": 1, "numoutlets": 0, "patching_rect": [10.0, 4.0, 760.0, 20.0], "text": "livediffusion from Live. Made by scripts/make-clients from the parameter table; edit that instead.", "presentation": 1, "presentation_rect": [10.0, 6.0, 760.0, 20.0]}},
+{"box": {"id": "obj-1", "maxclass": "comment", "numinlets": 1, "numoutlets": 0, "patching_rect": [10.0, 4.0, 770.0, 20.0], "text": "livediffusion from Live. Made by scripts/make-clients from the parameter table; edit that instead.", "presentation": 1, "presentation_rect": [10.0, 6.0, 770.0, 20.0]}},
 {"box": {"id": "obj-2", "maxclass": "newobj", "numinlets": 1, "numoutlets": 0, "patching_rect": [10.0, 78.0, 157.0, 22.0], "text": "udpsend 127.0.0.1 7770"}},
 {"box": {"id": "obj-3", "maxclass": "newobj", "numinlets": 0, "numoutlets": 1, "outlettype": [""], "patching_rect": [10.0, 52.0, 124.5, 22.0], "text": "r ld.live.packets"}},
 {"box": {"id": "obj-4", "maxclass": "message", "numinlets": 2, "numoutlets": 1, "outlettype": [""], "patching_rect": [200.0, 52.0, 131.0, 22.0], "text": "/ld/subscribe 9003"}},

@@ -19,7 +19,7 @@
 ;     /ld/fade                 f      how long one loop fades into the next (1 to 2000 ms)
 ;     /ld/lean                 f      how far the sound leans to loops that are ready while a new blend is rendered; 0 waits for the blend itself (0 to 1)
 ;     /ld/quantise             s      where a change may be heard (off, beat, bar or loop)
-;     /ld/tempo                f      the loop is bent to it at once, and the exact one follows; while a clock leads, its tempo counts (20 to 300 bpm)
+;     /ld/tempo                f      the loop is bent to it at once, and the exact one follows; while a clock leads, its own counts (20 to 300 bpm)
 ;     /ld/tap                         tap the tempo, from the third tap on; two seconds without one begin anew
 ;     /ld/nudge                f      move the song by so many beats, against a clock that leads too (-16 to 16 beats)
 ;     /ld/clock/source         s      who leads the time (internal, midi or link)
@@ -47,7 +47,7 @@
 ;     /ld/unlearn              s      no control moves this address any more
 ;     /ld/audio/device         s      go over to another output: a device's name, part of it or its number, null for nowhere, empty for the system's default; no files
 <CsOptions>
--n -m0
+-odac -+rtaudio=null -m0 ; no sound of its own, but in time
 </CsOptions>
 <CsInstruments>
 sr = 48000

@@ -20,7 +20,7 @@ const TABLE = {
   "/ld/fade":              ["f", 1, 2000, "how long one loop fades into the next (1 to 2000 ms)"],
   "/ld/lean":              ["f", 0, 1, "how far the sound leans to loops that are ready while a new blend is rendered; 0 waits for the blend itself (0 to 1)"],
   "/ld/quantise":          ["s", null, null, "where a change may be heard (off, beat, bar or loop)"],
-  "/ld/tempo":             ["f", 20, 300, "the loop is bent to it at once, and the exact one follows; while a clock leads, its tempo counts (20 to 300 bpm)"],
+  "/ld/tempo":             ["f", 20, 300, "the loop is bent to it at once, and the exact one follows; while a clock leads, its own counts (20 to 300 bpm)"],
   "/ld/tap":               ["", null, null, "tap the tempo, from the third tap on; two seconds without one begin anew"],
   "/ld/nudge":             ["f", -16, 16, "move the song by so many beats, against a clock that leads too (-16 to 16 beats)"],
   "/ld/clock/source":      ["s", null, null, "who leads the time (internal, midi or link)"],

@@ -29,7 +29,7 @@ ROWS = [
     ("Play", "Fade", "float", "/ld/fade", "fade", 1, 2000, 60, None),  # how long one loop fades into the next [ms]
     ("Play", "Lean", "float", "/ld/lean", "lean", 0, 1, 0.7, None),  # how far the sound leans to loops that are ready while a new blend is rendered; 0 waits for the blend itself
     ("Play", "Quantise", "menu", "/ld/quantise", "quantise", 0, 1, ["off", "beat", "bar", "loop"], None),  # where a change may be heard
-    ("Play", "Tempo", "float", "/ld/tempo", "tempo", 20, 300, 120, None),  # the loop is bent to it at once, and the exact one follows; while a clock leads, its tempo counts [bpm]
+    ("Play", "Tempo", "float", "/ld/tempo", "tempo", 20, 300, 120, None),  # the loop is bent to it at once, and the exact one follows; while a clock leads, its own counts [bpm]
     ("Buttons", "Tap", "pulse", "/ld/tap", "tap", 0, 1, 0, None),  # tap the tempo, from the third tap on; two seconds without one begin anew
     ("Play", "Clocksource", "menu", "/ld/clock/source", "clock source", 0, 1, ["internal", "midi", "link"], None),  # who leads the time
     ("Play", "Clockoffset", "float", "/ld/clock/offset", "clock offset", -1000, 1000, 0, None),  # how much later than the clock that leads the song is heard [ms]

@@ -12,7 +12,7 @@ _TEXT = """<CsoundSynthesizer>
 ;
 ; Addresses, what they take, and their range:
 {table}<CsOptions>
--n -m0
+-odac -+rtaudio=null -m0 ; no sound of its own, but in time
 </CsOptions>
 <CsInstruments>
 sr = 48000

@@ -19,7 +19,7 @@ _MOST = 2**24  # whole numbers that Pd can tell apart
 
 def make() -> bytes:
     """The patch file."""
-    canvas = Canvas(1300, 800)
+    canvas = Canvas(1300, 1000)
     y = _connection(canvas)
     top = y
     y = _faders(canvas, y)

@@ -207,7 +207,7 @@ def test_bundles_of_supercollider_act_half_a_second_later(daemon: Daemon, tmp_pa
 
 def _lateness(daemon: Daemon, relay: Relay) -> int:
     """Frames from the time of the next bundle to the change that is heard."""
-    unit, due = relay.bundles.get(timeout=120.0)
+    unit, due = relay.bundles.get(timeout=200.0)
     assert [address for address, _ in unit.messages] == ["/ld/mute", "/ld/filter"]
     assert due - time.time() > 0.2, "it came ahead of its time"
     time.sleep(due - time.time() + 0.3)
