@@ -148,7 +148,7 @@ def _set_negative(self: Performance, change: Change, now: Beats) -> list[Effect]
 def _set_tempo(self: Performance, change: Change, now: Beats) -> list[Effect]:
     if self.led is not None:
         return []  # its tempo counts
-    self.trajectory.tempo = float(change.values[0])
+    self.trajectory.tempo, self.trajectory.pace = float(change.values[0]), None
     return set_plain(self, change, now)
 
 

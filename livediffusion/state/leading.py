@@ -14,6 +14,7 @@ def follow(self: Performance, tempo: BPM) -> None:
     """Go at a clock's tempo; until `let_go`, /ld/tempo, patches and scenes change nothing."""
     self.led = tempo
     trajectory = self.trajectory
+    trajectory.pace = None
     if tempo != trajectory.tempo:
         trajectory.tempo = self.values["tempo"] = tempo
         trajectory.revision += 1

@@ -1,8 +1,8 @@
 """Scenes: which one is meant, where it begins, what it does, and what is kept of the present one.
 
 A scene begins at the next boundary of the quantise and takes its beats from there: weights, morph,
-guidance, strength, gain and filter glide, texts and seeds cross over, all else changes where it
-begins. Until then it waits, and a newer launch takes its place.
+guidance, strength, tempo, gain and filter glide, texts and seeds cross over, all else changes where
+it begins. Until then it waits, and a newer launch takes its place.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ class Trajectory:
     revision: int = 0
     leaving: tuple[Leaving, ...] = ()  # texts that a scene sends out
     crossing: SeedCrossing | None = None  # from the seeds before a scene
+    pace: Ramp | None = None  # of a tempo on its way; loops are rendered for where it goes
     _kept: tuple[float, ...] = ()  # the last blend, for when all weights are zero
 
     @property
@@ -131,12 +132,18 @@ class Trajectory:
         self.texts = texts
 
     def cross_over(self, before: Trajectory, now: Beats, beats: Beats) -> None:
-        """Let texts and seeds that were replaced at once go in so many beats."""
+        """Let texts, seeds and a tempo that were replaced at once go in so many beats."""
         self.leaving = left_behind(before.texts, self.texts, before.leaving, now, beats)
         origin = before.noise_at(now)
         if origin != self.noise_at(now):
             place = Ramp((1.0,), (0.0,), now, now + beats)
             self.crossing = SeedCrossing(origin, place) if beats > 0.0 else None
+        if self.pace is None and beats > 0.0 and (tempo := before.tempo_at(now)) != self.tempo:
+            self.pace = Ramp((self.tempo,), (tempo,), now, now + beats)
+
+    def tempo_at(self, beat: Beats) -> BPM:
+        """How fast the song should go at a song beat."""
+        return self.tempo if self.pace is None else self.pace.at(beat)[0]
 
     def later(self, beats: Beats) -> None:
         """Put everything that moves off by so many beats: the song beat has jumped."""
@@ -145,6 +152,7 @@ class Trajectory:
         self.guidance = self.guidance and self.guidance.later(beats)
         self.leaving = tuple(gone.later(beats) for gone in self.leaving)
         self.crossing = self.crossing and self.crossing.later(beats)
+        self.pace = self.pace and self.pace.later(beats)
         walk = self.seeds
         self.seeds = dataclasses.replace(walk, anchor=walk.anchor + beats)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from livediffusion.state.crossing import crossed
 from livediffusion.state.effects import Effect, PlayerSet, SaveScene
+from livediffusion.state.leading import follow
 from livediffusion.state.parameters import Refused, address_of
 from livediffusion.state.patch import parse_patch
 from livediffusion.state.performance import Performance
@@ -227,6 +228,38 @@ def test_gain_is_turned_slowly_and_a_hand_stops_that() -> None:
     assert send(playing, "/ld/gain", -1.0, beat=8.0) == [PlayerSet("gain", -1.0)]
     playing.advance(9.0)
     assert playing.take_effects() == []
+
+
+def tempos(of: Performance, *beats: float) -> list[float]:
+    return [of.trajectory.tempo_at(beat) for beat in beats]
+
+
+def test_a_tempo_glides_while_loops_are_rendered_for_where_it_goes() -> None:
+    playing = performance(TOP + PROMPTS + SCENES + '[[scene]]\nname = "fast"\ntempo = 128\n')
+    send(playing, "/ld/scene", "fast", 8.0, beat=5.3)
+    playing.advance(8.0)
+    assert tempos(playing, 7.0, 8.0, 10.0, 12.0, 16.0, 99.0) == [120, 120, 122, 124, 128, 128]
+    assert playing.outlook.request_at(8.0).tempo == 128.0
+    send(playing, "/ld/scene", "drop", 8.0, beat=9.0)
+    playing.advance(12.0)
+    assert tempos(playing, 12.0, 14.0, 16.0) == [124, 126, 128], "drop says nothing of it"
+    send(playing, "/ld/undo", beat=13.0)
+    send(playing, "/ld/tempo", 90.0, beat=14.0)
+    assert tempos(playing, 14.0, 15.0) == [90, 90]
+    send(playing, "/ld/scene", "fast", 0.0, beat=17.0)
+    playing.advance(20.0)
+    assert tempos(playing, 20.0, 21.0) == [128, 128]
+
+
+def test_a_clock_that_leads_ends_a_tempo_s_glide() -> None:
+    playing = performance(TOP + PROMPTS + SCENES + '[[scene]]\nname = "fast"\ntempo = 128\n')
+    send(playing, "/ld/scene", "fast", 8.0, beat=5.3)
+    playing.advance(8.0)
+    follow(playing, 126.0)
+    assert tempos(playing, 8.0, 10.0) == [126, 126]
+    send(playing, "/ld/scene", "fast", 8.0, beat=21.0)
+    playing.advance(24.0)
+    assert tempos(playing, 24.0, 28.0) == [126, 126], "the clock's counts"
 
 
 def test_after_a_stop_the_morph_goes_on_where_it_was() -> None:
