@@ -124,6 +124,7 @@ class Reporter:
             "eta": eta,
             "lead": scheduler.lead,
             "late": scheduler.late,
+            "standing": len(delivery.leaning.standing),
             "output": self.output,
             "clock": self.clock(),
             "osc_port": self.osc_port,
@@ -131,6 +132,7 @@ class Reporter:
             "midi": self.midi(),
             "midi_inputs": self.midi_inputs(),
             "listeners": self._feedback.listeners,
+            "recording": self.recording(),
             "waiting": self.waiting,
             "fatal": self.fatal,
         }
