@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from livediffusion.ipc.runs import replace_json
 from livediffusion.state.history import History
 from livediffusion.state.parameters import Refused
 from livediffusion.state.patch import parse_patch
@@ -15,8 +17,10 @@ from livediffusion.state.scenes import Launch, find_scene
 from livediffusion.state.values import Change, interpret
 from livediffusion.types import Beats, Json, Seconds
 
+_log = logging.getLogger(__name__)
 _NAME = "journal.json"
 _INTERVAL_S = 0.2
+_URGENT_S = 0.01  # between two writes while messages keep coming
 # The file is loaded, the pad's weights are in the blend, what the scene did is in the values.
 _NOT_RESTORED = ("/ld/patch", "/ld/model", "/ld/xy", "/ld/scene")
 
@@ -37,6 +41,8 @@ class Journal:
         self._file = run_dir / _NAME
         self._written: Json = {}
         self._next: Seconds = 0.0
+        self._last: Seconds = -_INTERVAL_S
+        self._heard = 0  # messages that are in the file, or changed nothing
 
     def remember(
         self,
@@ -45,11 +51,16 @@ class Journal:
         performance: Performance,
         subscriptions: list[tuple[str, int]],
         playing: bool,
+        heard: int = 0,
     ) -> None:
-        """Write down what has changed, at most five times a second."""
-        if now < self._next:
+        """Write down what has changed: at once when somebody was heard, else now and then.
+
+        `heard` counts what has come in so far. A flood is written down every 10 ms.
+        """
+        urgent = heard != self._heard and now - self._last >= _URGENT_S
+        if now < self._next and not urgent:
             return
-        self._next = now + _INTERVAL_S
+        self._next, self._last, self._heard = now + _INTERVAL_S, now, heard
         path, waiting = performance.patch.path, performance.waiting
         state: Json = {
             "patch": str(path) if path else "",
@@ -64,33 +75,43 @@ class Journal:
             "playing": playing,
             "subscriptions": [list(endpoint) for endpoint in subscriptions],
         }
-        if state != self._written:
-            fresh = self._file.with_suffix(".new")
-            fresh.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
-            fresh.replace(self._file)
+        if state != self._written and replace_json(self._file, state):
             self._written = state
 
     def recall(self, beat: Beats) -> Memory | None:
-        """The predecessor's performance as it is at `beat`; None when this is the first."""
+        """The predecessor's performance as it is at `beat`; None when this is the first.
+
+        Also None where its journal makes no sense: a control process that could not begin would
+        be worse than one that begins with the patch.
+        """
         try:
             state: Json = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        # The text, and not the file: it may have been edited since and be broken.
-        patch = parse_patch(state["text"], Path(state["patch"]))
-        performance = Performance(patch, state["model"])
-        changes: list[Change] = []
-        prompts = sum(address.endswith("/text") for address in state["values"])
-        for address, values in state["values"].items():
-            if address not in _NOT_RESTORED:
-                with contextlib.suppress(Refused):  # the patch file may have changed since
-                    changes += interpret(address, values, prompts)
-        performance.restore(changes, state["touched"], beat)
-        performance.xy = (float(state["xy"][0]), float(state["xy"][1]))
-        performance.scene = state["scene"]
-        performance.history = History.from_json(state["history"])
-        if state["waiting"]:
-            name, at, length = state["waiting"]
-            performance.wait_for(Launch(find_scene(patch.scenes, name), at, length))
-        endpoints = tuple((str(host), int(port)) for host, port in state["subscriptions"])
-        return Memory(performance, endpoints, bool(state["playing"]))
+        try:
+            return _recalled(state, beat)
+        except Exception:  # noqa: BLE001 - whatever it is, it would be met again at each restart
+            _log.exception("The journal makes no sense; the patch begins afresh.")
+            return None
+
+
+def _recalled(state: Json, beat: Beats) -> Memory:
+    """A performance from what `remember` wrote."""
+    # The text, and not the file: it may have been edited since and be broken.
+    patch = parse_patch(state["text"], Path(state["patch"]))
+    performance = Performance(patch, state["model"])
+    changes: list[Change] = []
+    prompts = sum(address.endswith("/text") for address in state["values"])
+    for address, values in state["values"].items():
+        if address not in _NOT_RESTORED:
+            with contextlib.suppress(Refused):  # the patch file may have changed since
+                changes += interpret(address, values, prompts)
+    performance.restore(changes, state["touched"], beat)
+    performance.xy = (float(state["xy"][0]), float(state["xy"][1]))
+    performance.scene = state["scene"]
+    performance.history = History.from_json(state["history"])
+    if state["waiting"]:
+        name, at, length = state["waiting"]
+        performance.wait_for(Launch(find_scene(patch.scenes, name), at, length))
+    endpoints = tuple((str(host), int(port)) for host, port in state["subscriptions"])
+    return Memory(performance, endpoints, bool(state["playing"]))

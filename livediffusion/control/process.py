@@ -6,12 +6,13 @@ import threading
 import time
 from multiprocessing.connection import Connection
 
-from livediffusion.config import Config, load_config, model_name, overridden
+from livediffusion.config import Config, model_name, overridden
 from livediffusion.control.clock_out import ClockOut
 from livediffusion.control.conductor import Conductor
 from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.journal import Journal
+from livediffusion.control.machine import read_config
 from livediffusion.control.midi import MidiInputs
 from livediffusion.control.midi_out import MidiOutputs
 from livediffusion.control.network import Network
@@ -32,7 +33,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     Raises UserError when config or patch are broken.
     """
     stop = hold(lifeline)
-    config = load_config(settings.config) if settings.config else Config()
+    config = read_config(settings.config, settings.run_dir)
     config = overridden(config, settings.overrides)
     journal = Journal(settings.run_dir)
     arena = Arena(settings.run_dir / "arena")
@@ -69,7 +70,9 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
             network.look(performance.patch, len(performance.trajectory.texts))
             arena.beat_heart("control")
             beat = arena.read_transport().beat_now()
-            journal.remember(now, beat, performance, feedback.subscriptions, conductor.playing)
+            heard = inbox.counts.messages + midi.statistics()["events"]
+            subscriptions, playing = feedback.subscriptions, conductor.playing
+            journal.remember(now, beat, performance, subscriptions, playing, heard)
     finally:
         conductor.close()
         desk.close()

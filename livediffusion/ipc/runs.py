@@ -58,12 +58,15 @@ def write_supervision(run_dir: Path, said: Json) -> None:
     replace_json(run_dir / _SUPERVISION, said)
 
 
-def replace_json(path: Path, value: Json) -> None:
-    """Write a file that is whole at any moment; where there is no room the old one stays."""
+def replace_json(path: Path, value: Json) -> bool:
+    """Write a file that is whole at any moment; False, and the old one stays, without room."""
     fresh = path.with_suffix(".new")
-    with contextlib.suppress(OSError):
+    try:
         fresh.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
         fresh.replace(path)
+    except OSError:
+        return False
+    return True
 
 
 def _read(path: Path) -> Json:

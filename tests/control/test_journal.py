@@ -58,8 +58,9 @@ def test_every_value_comes_back(tmp_path: Path, gestures: list[tuple[str, tuple[
 
 
 def test_a_broken_journal_is_no_journal(tmp_path: Path) -> None:
-    (tmp_path / "journal.json").write_text('{"patch": ')
-    assert Journal(tmp_path).recall(0.0) is None
+    for text in ('{"patch": ', "{}", "[]", '{"text": "tempoo = 1", "patch": ""}'):
+        (tmp_path / "journal.json").write_text(text)
+        assert Journal(tmp_path).recall(0.0) is None
 
 
 SCENE = '[[scene]]\nname = "drop"\nblend = [0, 1]\nseed.a = 9\n'
@@ -112,3 +113,27 @@ def test_the_journey_goes_on_where_it_was(tmp_path: Path) -> None:
     assert memory is not None
     assert memory.performance.advance(15.0) == []
     assert memory.performance.advance(17.0) == ["/ld/blend"]
+
+
+def test_what_was_heard_is_written_at_once_and_a_flood_now_and_then(tmp_path: Path) -> None:
+    performance, journal = begin(tmp_path), Journal(tmp_path)
+
+    def gain_after(now: float, decibels: float, heard: int) -> object:
+        send(performance, "/ld/gain", decibels, beat=1.0)
+        journal.remember(now, 1.0, performance, [], True, heard)
+        memory = Journal(tmp_path).recall(1.0)
+        assert memory is not None
+        return memory.performance.values["gain"]
+
+    assert gain_after(10.0, -1.0, 1) == -1.0
+    assert gain_after(10.05, -2.0, 2) == -2.0, "long before a fifth of a second has passed"
+    assert gain_after(10.055, -3.0, 3) == -2.0, "too soon after the last one"
+    assert gain_after(10.061, -4.0, 3) == -4.0, "what waited is written, too"
+    assert gain_after(10.08, -5.0, 3) == -4.0, "moved by nobody: it has time"
+    assert gain_after(10.27, -6.0, 3) == -6.0
+
+
+def test_a_journal_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    performance = begin(tmp_path)
+    Journal(tmp_path / "nowhere").remember(1.0, 0.0, performance, [], True)
+    assert Journal(tmp_path / "nowhere").recall(0.0) is None
