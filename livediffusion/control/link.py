@@ -6,7 +6,6 @@ The only importer of aalink, which is GPL and therefore an extra: `pip install a
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -24,8 +23,6 @@ _BEFORE: Seconds = 0.5  # between making a peer and letting it out: else it may 
 _TEMPO: BPM = 120.0  # until something sounds
 _GRAIN = 1 / 60e6  # of tempo, by its square: Link counts whole microseconds a beat
 _LONGEST_END: Seconds = 2.0
-
-_log = logging.getLogger(__name__)
 
 NO_LINK = (
     "Ableton Link needs the package aalink: pip install aalink; until then our own clock leads."
@@ -105,7 +102,6 @@ class LinkClock:
 
     def _give_up(self, status: str, sentence: str) -> None:
         self._song, self._trouble, self._sentence = None, status, sentence
-        _log.warning("%s", sentence)
 
     async def _take_part(self) -> None:
         """Be a peer until the end. Raises ImportError without aalink."""
