@@ -150,7 +150,8 @@ def bench(
     model: ModelOption = None,
 ) -> None:
     """Measure render time by stage, knob to sound, and underruns under load."""
-    from livediffusion.bench import measure, table
+    from livediffusion.bench.measure import measure
+    from livediffusion.bench.table import table
 
     results = measure(config, model, seconds, err())
     if as_json:

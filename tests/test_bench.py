@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from livediffusion import bench
+from livediffusion.bench.playing import MemoryWatch, memory_mb
+from livediffusion.bench.table import table
 from livediffusion.daemon import Child, Supervisor
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no Linux")
@@ -25,8 +26,8 @@ def test_memory_is_summed_over_all_processes_and_its_peak_kept(tmp_path: Path) -
         process.stdout.readline()
         absent = Child("player", "", None, 1.0)
         large = Child("renderer", "", None, 1.0, process=process)
-        watch = bench._MemoryWatch(Supervisor(tmp_path, [absent, large], print))
-        alone = bench._memory_mb("self")
+        watch = MemoryWatch(Supervisor(tmp_path, [absent, large], print))
+        alone = memory_mb("self")
         watch.look()
         assert 80.0 < watch.peak_mb - alone < 140.0
         process.kill()
@@ -36,7 +37,7 @@ def test_memory_is_summed_over_all_processes_and_its_peak_kept(tmp_path: Path) -
 
 
 def test_a_process_that_is_gone_holds_nothing() -> None:
-    assert bench._memory_mb("0") == 0.0
+    assert memory_mb("0") == 0.0
 
 
 @pytest.mark.parametrize("peak", [0.0, 812.4])
@@ -50,11 +51,13 @@ def test_the_table_shows_memory_where_it_is_known(peak: float) -> None:
         "warm": renders,
         "knob_to_sound_ms": percentiles,
         "gain_to_sound_ms": percentiles,
+        "filter_to_sound_ms": percentiles,
+        "leaning_to_sound_ms": percentiles,
         "under_load": {"seconds": 60.0, "underruns": 0, "swaps": 70},
         "memory_peak_mb": peak,
     }
     console = Console(width=100, record=True, file=io.StringIO())
-    console.print(bench.table(results))
+    console.print(table(results))
     shown = console.export_text()
     assert ("812 MB" in shown) == bool(peak)
     assert "40.0 x" in shown

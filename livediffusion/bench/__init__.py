@@ -1,0 +1,1 @@
+"""`livediffusion bench`: what this machine does, measured at the output."""

@@ -1,0 +1,134 @@
+"""A daemon that plays to the real-time clock without sound, and what its processes hold."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pythonosc.udp_client import SimpleUDPClient
+
+from livediffusion.config import Config
+from livediffusion.daemon import Supervisor
+from livediffusion.errors import UserError
+from livediffusion.ipc.arena import Arena
+from livediffusion.stage import Staged, run_folder
+from livediffusion.state.patch import parse_patch
+from livediffusion.types import Seconds
+
+_STARTS_WITHIN: Seconds = 180.0
+_PATCH = """
+quantise = "off"
+tempo = 120
+[[prompt]]
+text = "dark techno"
+[[prompt]]
+text = "warm ambient pads"
+weight = 0.0
+"""
+
+
+class MemoryWatch:
+    """The most memory (MB) that this process and a supervisor's children held together.
+
+    Threading: `run` belongs to a thread of its own, until `done` is set; anybody reads `peak_mb`.
+    Proportional set sizes, so that what processes share counts once; 0 where Linux is not.
+    """
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self.done = threading.Event()
+        self.peak_mb = 0.0
+
+    def run(self) -> None:
+        """Look once a second."""
+        while not self.done.wait(1.0):
+            self.look()
+
+    def look(self) -> None:
+        """Add up what is held now."""
+        running = [child.process for child in self._supervisor.children]
+        pids = ["self", *(str(process.pid) for process in running if process is not None)]
+        self.peak_mb = max(self.peak_mb, sum(memory_mb(pid) for pid in pids))
+
+
+def memory_mb(pid: str) -> float:
+    """What a process holds; 0 of one that is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024.0
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """A daemon whose first loop sounds: its output, its control, its memory."""
+
+    arena: Arena
+    osc: SimpleUDPClient
+    memory: MemoryWatch
+    supervisor: Supervisor
+
+    def wait_for_standing(self, count: int) -> None:
+        """Until so many loops stand by, to be leaned on."""
+        deadline = time.monotonic() + _STARTS_WITHIN
+        while self.supervisor.status().get("standing", 0) < count:
+            if time.monotonic() > deadline:
+                raise UserError(
+                    "No loops stand by after three minutes; look at `livediffusion play`."
+                )
+            time.sleep(0.1)
+
+
+@contextmanager
+def playing(config: Config, model: str) -> Iterator[Playing]:
+    """A daemon that plays to nothing, with the first loop sounding."""
+    with run_folder() as run_dir:
+        port = _free_port()
+        path = run_dir / "bench.toml"
+        path.write_text(_PATCH, encoding="utf-8")
+        overrides = {"audio.device": "null", "osc.port": port, "web.serve": False}
+        staged = Staged(config, path, parse_patch(_PATCH, path), model, overrides)
+        supervisor, stop, failed = staged.supervisor(run_dir, lambda _: None), threading.Event(), []
+
+        def run() -> None:
+            try:
+                supervisor.run(stop.is_set, lambda: None)
+            except UserError as error:
+                failed.append(error)
+
+        memory = MemoryWatch(supervisor)
+        threads = [
+            threading.Thread(target=run, name="supervisor"),
+            threading.Thread(target=memory.run, name="memory"),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            arena = _wait_for_music(supervisor, failed)
+            yield Playing(arena, SimpleUDPClient("127.0.0.1", port), memory, supervisor)
+        finally:
+            stop.set()
+            memory.done.set()
+            for thread in threads:
+                thread.join()
+
+
+def _wait_for_music(supervisor: Supervisor, failed: list[UserError]) -> Arena:
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while time.monotonic() < deadline and not failed:
+        if hasattr(supervisor, "arena") and supervisor.arena.read_transport().loop_frames:
+            return supervisor.arena
+        time.sleep(0.1)
+    raise failed[0] if failed else UserError("The daemon did not start; try `livediffusion play`.")
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
