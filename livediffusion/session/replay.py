@@ -144,12 +144,22 @@ class _Compared:
 
 
 def _sounding(deeds: list[Json]) -> Iterator[Json]:
-    """Names of all loops that may be heard: swaps that nobody took are none."""
+    """Names of all loops that may be heard: not of swaps that nobody took, nor of bystanders."""
     swapped = {deed["key"] for deed in deeds if deed["do"] == "swapped"}
+    leant = set(_leant(deeds))
     for deed in deeds:
         for name in names(deed):
-            if deed["do"] != "swap" or name["key"] in swapped:
+            heard = {"swap": name["key"] in swapped, "stand_by": name["slot"] in leant}
+            if heard.get(deed["do"], True):
                 yield name
+
+
+def _leant(deeds: list[Json]) -> Iterator[int]:
+    """Slots of loops that another one leant on."""
+    for deed in deeds:
+        if deed["do"] == "lean" and "with" in deed:
+            amounts = deed["with"][1]["items"]
+            yield from (slot for slot, amount in amounts if amount)
 
 
 def names(value: object) -> Iterator[Json]:

@@ -21,8 +21,8 @@ from livediffusion.types import CHANNELS, SAMPLE_RATE, Frames, Json, Seconds
 Sound: TypeAlias = Callable[[str, Frames, int], FloatArray]  # of a key, so many frames and beats
 
 ORDERS = frozenset(
-    {"swap", "drop", "set_gain", "set_mute", "set_hold", "set_filter", "play", "stop", "panic",
-     "lead", "bend", "nudge", "lean", "resume"}
+    {"swap", "stand_by", "lean", "drop", "set_gain", "set_mute", "set_hold", "set_filter",
+     "play", "stop", "panic", "lead", "bend", "nudge", "resume"}
 )  # fmt: skip
 MARKS = frozenset({"swapped"})  # what the mixer does by itself
 _REMEMBERED = 48  # loops besides those that the mixer holds

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from livediffusion.ipc.arena import Arena
 from livediffusion.player.engine import Engine
+from livediffusion.player.lean import Kinship
 from livediffusion.player.loop import Loop
 from livediffusion.player.mixer import Mixer, Swap
 from livediffusion.player.telling import Telling
@@ -35,6 +36,7 @@ class Playing:
         self.arena = arena or Arena.create(folder / "arena")
         self.engine = Engine(self.arena, Mixer())
         self.telling = Telling(self.arena, self.engine)
+        self.kinship = Kinship()
         self.now_ns = 10**12
         self.place = self.arena.deeds.written
         self.heard: list[NDArray[np.float32]] = []
@@ -46,6 +48,20 @@ class Playing:
         loop = Loop.listened_to(SOUNDS[key], 4, n, key)
         mixer.measure(loop, when.get("not_before"), self.engine.ordered_loops())
         self.engine.order(mixer.swap, Swap(loop, **when))
+
+    def stand_by(self, n: int) -> None:
+        """Hold a loop, in a slot of its own, that may be leaned on."""
+        loop = Loop.listened_to(SOUNDS[f"key-{n}"], 4, 10 + n, f"key-{n}")
+        self.kinship.standing[loop.slot] = loop
+        self.engine.order(self.engine.mixer.stand_by, loop)
+
+    def lean(self, amounts: dict[int, float]) -> None:
+        """Lean the loop that sounds on loops that stand by."""
+        mixer = self.engine.mixer
+        over = mixer.deck.current.slot if mixer.deck.current is not None else 0
+        slots = {10 + n: amount for n, amount in amounts.items()}
+        alike = self.kinship.pairs(slots, mixer.deck.loops)
+        self.engine.order(mixer.lean, over, slots, alike)
 
     def block(self, frames: Frames = 100) -> None:
         """One block of the device, a little late or not."""

@@ -109,7 +109,10 @@ def test_a_player_that_follows_one_that_was_killed(tmp_path: Path) -> None:
     assert second.arena.read_ring(0, mixer.frame).tobytes() == heard.tobytes()
 
 
-ACTS = st.sampled_from(["swap", "gain", "filter", "mute", "hold", "free", "panic", "play", "stop"])
+KNOBS = ("gain", "filter", "mute", "hold", "free", "nudge", "bend")
+ACTS = st.sampled_from(
+    ("swap", "stand", "lean", "drop", "panic", "play", "stop", *KNOBS),
+)
 
 
 @settings(max_examples=30, deadline=None)
@@ -128,6 +131,17 @@ def test_whatever_is_played(tmp_path_factory: Any, acts: list[tuple[str, int, in
             order(getattr(mixer, act))
         elif act in ("hold", "free"):
             order(mixer.set_hold, act == "hold")
+        elif act == "stand":
+            playing.stand_by(n)
+        elif act == "lean":
+            playing.lean({n: 0.4, (n + 1) % 5: 0.3 * (frames % 2)})
+        elif act == "drop":
+            playing.kinship.forget({n, 10 + n})
+            order(mixer.drop, {n, 10 + n})
+        elif act == "nudge":
+            order(mixer.nudge, (n - 2) / 7)
+        elif act == "bend":
+            order(mixer.bend, 1200.0 + 40 * n if n else None)
         elif act == "mute":
             order(mixer.set_mute, bool(n % 2))
         elif act == "gain":
