@@ -1,9 +1,4 @@
-"""Which loop sounds where: loops, the swaps that wait, the fade from one to the next.
-
-The song beat is derived from the place in the loop, so nothing drifts: `turn_beat` is the song
-beat at the loop's frame 0 (a multiple of its beats) and `position` the place that comes next: a
-whole frame while each loop goes at its own tempo, else anywhere between two.
-"""
+"""Which loop sounds where: loops, the swaps that wait, the fade from one to the next."""
 
 from __future__ import annotations
 
@@ -13,74 +8,36 @@ from dataclasses import replace
 
 from livediffusion.player.fade import Fade, Likenesses
 from livediffusion.player.lean import LeaningReader, Pair
-from livediffusion.player.loop import Loop, place, place_between
-from livediffusion.player.ramp import QUANTUM, FloatArray
+from livediffusion.player.loop import Loop
+from livediffusion.player.playhead import Playhead
+from livediffusion.player.ramp import FloatArray
 from livediffusion.player.splice import likeness
 from livediffusion.player.swaps import Happening, Pending, Swap, on_grid
 from livediffusion.types import Beats, Frames
 
 __all__ = ["Deck", "Happening", "Pending", "Swap"]
 
-_SLIP = 1e-4  # how much faster or slower a loop is played until its position is whole again
-_WHOLE = 1e-6  # frames
 _LEAN: Frames = 1440  # how long a lean takes, 30 ms
 
 
-class Deck:
+class Deck(Playhead):
     """The current loop, the one that fades out, and the swaps that wait.
 
     Threading: belongs to the audio thread, except `measure`, which one other thread may call.
     """
 
     def __init__(self) -> None:
-        self.current: Loop | None = None
+        super().__init__()
         self.fade: Fade | None = None
         self.pending: list[Pending] = []
         self.reader = LeaningReader()
         self.going = LeaningReader()  # of what fades out
         self.standing: dict[int, Loop] = {}  # that may be leaned on, by slot
-        self.position = 0.0  # frames
-        self.turn_beat: Beats = 0.0
-        self.tempo: float | None = None  # beats a frame that each loop is bent to, if any
-        self.led = False
-        self.speed = 1.0  # at which the current loop is read
         self.hold = False
         self.swaps = 0
         self.late = 0
         self.happened: deque[Happening] = deque()
         self.likenesses = Likenesses()
-
-    @property
-    def beat(self) -> Beats:
-        """The song beat of the frame that comes next."""
-        if self.current is None:
-            return self.turn_beat
-        return self.turn_beat + self.position * self.current.beats / self.current.frames
-
-    @property
-    def beats_per_frame(self) -> float:
-        """The tempo that sounds; 0 without a loop."""
-        if self.current is None:
-            return 0.0
-        return self.speed * self.current.beats / self.current.frames
-
-    def frames_until(self, beat: Beats) -> Frames:
-        """Frames from the next frame to a song beat if the speed stays; negative when past."""
-        if self.current is None:
-            return 0
-        there = (beat - self.turn_beat) * self.current.frames / self.current.beats
-        if self.speed == 1.0:
-            return round(there) - round(self.position)
-        return round((there - self.position) / self.speed)
-
-    def speed_of(self, loop: Loop) -> float:
-        """Frames of a loop that are read in one; exactly 1 if the tempo is its own."""
-        if self.tempo is None:
-            return 1.0
-        frames = loop.beats / self.tempo  # that it would have
-        if not self.led and round(frames) == loop.frames:
-            return 1.0
-        return loop.frames / frames
 
     @property
     def loops(self) -> list[Loop]:
@@ -150,13 +107,6 @@ class Deck:
         for slot in sorted(slots):
             self._release(slot, keys.get(slot, ""), 0)
 
-    def seek(self, beat: Beats) -> None:
-        """Go on from a song beat."""
-        if self.current is None:
-            self.turn_beat = beat
-        else:
-            self._settle(beat, beat, self.current)
-
     def jump(self, beat: Beats, fade_frames: Frames) -> None:
         """Go on from a song beat, with a fade; swaps that are jumped over are due at once."""
         ahead = [item for item in self.pending if self.frames_until(item.due) > 0]
@@ -185,7 +135,7 @@ class Deck:
     def render(self, out: FloatArray) -> None:
         """Fill a block, (at most QUANTUM frames, channels), and move on."""
         done = 0
-        self._choose_speed()
+        self.choose_speed()
         while done < len(out):
             self._take_due(done)
             if self.current is None:
@@ -197,19 +147,6 @@ class Deck:
             if self.fade is not None and self.fade.left == 0:
                 self._end_fade(done)
 
-    def _choose_speed(self) -> None:
-        """Read at the speed that is asked for; without one, slip to a whole position and stay."""
-        if self.current is None:
-            return
-        self.speed = self.speed_of(self.current)
-        if self.led or self.speed != 1.0:
-            return
-        short = round(self.position) - self.position
-        if abs(short) < _WHOLE:
-            self.position = float(round(self.position))
-        else:
-            self.speed += min(max(short / QUANTUM, -_SLIP), _SLIP)
-
     def _advance(self, out: FloatArray) -> None:
         loop = self.current
         assert loop is not None
@@ -219,8 +156,7 @@ class Deck:
         while self.reader.ended:
             gone = self.reader.ended.pop()
             self._release(gone.slot, gone.key, 0)
-        turns, self.position = divmod(self.position + len(out) * self.speed, loop.frames)
-        self.turn_beat += turns * loop.beats
+        self.move_on(len(out))
 
     def _frames_to_next_change(self) -> Frames:
         """Frames until a fade ends or a swap is due, at least 1."""
@@ -251,9 +187,9 @@ class Deck:
         beat = item.due if until == 0 else self.beat
         behind = self.position
         if old is None or (old.frames, old.beats) != (new.frames, new.beats):
-            self._settle(beat, self.beat, new)
+            self.settle(beat, self.beat, new)
         self.current = new
-        self._choose_speed()
+        self.choose_speed()
         index = self.pending.index(item)
         over = [p for i, p in enumerate(self.pending) if (p.due, i) <= (item.due, index)]
         self.pending = [p for p in self.pending if p not in over]
@@ -273,13 +209,6 @@ class Deck:
         else:
             self._lean_no_more(offset)
             self._release(old.slot, old.key, offset)
-
-    def _settle(self, wished: Beats, exact: Beats, loop: Loop) -> None:
-        """Be at a song beat in a loop: at the nearest frame of one that passes as it is."""
-        if self.led or self.speed_of(loop) != 1.0:
-            self.turn_beat, self.position = place_between(exact, loop)
-        else:
-            self.turn_beat, self.position = place(wished, loop)
 
     def _fade_from(self, old: Loop, behind: float, frames: Frames, rho: float) -> None:
         """Let a loop go that was to go on at a place; another reader reads what comes."""
