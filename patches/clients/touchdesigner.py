@@ -40,7 +40,7 @@ ROWS = [
     ("Play", "Filter", "float", "/ld/filter", "filter", -1, 1, 0, None),  # low-pass below 0, high-pass above
     ("Play", "Bank", "int", "/ld/bank", "bank", 1, 16, 1, None),  # which bank of MIDI mappings is live
     ("Play", "Record", "toggle", "/ld/record", "record", 0, 1, 0, None),  # record the performance: sound, and all that is needed to play it again
-    ("Buttons", "Mark", "pulse", "/ld/mark", "mark", 0, 1, 0, None),  # put a marker into the recording
+    ("Buttons", "Mark", "pulse", "/ld/mark", "mark", 0, 1, 0, "mark"),  # put a marker into the recording
     ("Buttons", "Play", "pulse", "/ld/play", "play", 0, 1, 0, None),  # start; after panic, at the next bar
     ("Buttons", "Stop", "pulse", "/ld/stop", "stop", 0, 1, 0, None),  # fade out, back to beat 0
     ("Buttons", "Panic", "pulse", "/ld/panic", "panic", 0, 1, 0, None),  # silence in 50 ms; time runs on

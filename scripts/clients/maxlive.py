@@ -61,8 +61,11 @@ def _dial(patcher: Patcher, control: Control, y: float, at: tuple[float, float])
         made = _parameter(patcher, maxclass, control.label, y, at, 46, ends)
     if control.kind in ("toggle", "button", "number"):  # a dial shows its own name
         patcher.comment(900, y, control.label, 50, fontsize=9.0, **_face(at[0], at[1] + 22, 50, 18))
-    prepend = patcher.obj(300, y, f"prepend {control.address}")
-    patcher.chain(made, prepend, patcher.obj(600, y, f"s {_BUS}.moved", 1, 0))
+    if control.kind == "button":
+        message = patcher.msg(300, y, control.address)
+    else:
+        message = patcher.obj(300, y, f"prepend {control.address}")
+    patcher.chain(made, message, patcher.obj(600, y, f"s {_BUS}.moved", 1, 0))
 
 
 def _readout(patcher: Patcher, control: Control, y: float, at: tuple[float, float]) -> None:

@@ -156,9 +156,10 @@ def _row(control: Control) -> str:
         kind = "str"
     name = control.name.replace("-", "").capitalize()
     start = json.dumps(control.choices) if control.choices else number(control.start)
+    text = f'"{control.label}"' if control.row.kind == "request" else None  # a trigger's is 1
     cells = (
         f'"{_page(control)}", "{name}", "{kind}", "{control.address}", "{control.label}"',
-        f"{number(control.low)}, {number(control.high)}, {start}, None",
+        f"{number(control.low)}, {number(control.high)}, {start}, {text}",
     )
     return f"    ({', '.join(cells)}),  # {control.help}\n"
 

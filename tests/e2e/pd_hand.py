@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+_OPEN = "hand"  # what the hand itself says
 _HAND = """#N canvas 0 0 600 400 12;
 #X obj 10 10 netreceive -u {touch};
 #X obj 10 40 list split 1;
@@ -22,6 +23,8 @@ _HAND = """#N canvas 0 0 600 400 12;
 #X obj 300 10 loadbang;
 #X msg 300 40 connect 127.0.0.1 {see};
 #X obj 300 300 netsend -u;
+#X obj 300 70 trigger bang bang;
+#X msg 500 100 send {open} open;
 #X connect 0 0 1 0;
 #X connect 1 0 2 0;
 #X connect 1 1 3 1;
@@ -29,8 +32,11 @@ _HAND = """#N canvas 0 0 600 400 12;
 #X connect 2 1 5 1;
 #X connect 3 0 4 0;
 #X connect 4 0 5 0;
-#X connect 6 0 7 0;
+#X connect 6 0 9 0;
+#X connect 9 1 7 0;
+#X connect 9 0 10 0;
 #X connect 7 0 8 0;
+#X connect 10 0 8 0;
 """
 _EYE = """#X obj 300 100 r {name};
 #X obj 300 130 list prepend send {name};
@@ -45,7 +51,8 @@ class Hand:
     """Pure Data with a patch open. `seen` is what has gone to each receiver that is watched."""
 
     def __init__(self, patch: Path, watched: Iterable[str], folder: Path) -> None:
-        self.seen: dict[str, list[str]] = {name: [] for name in watched}
+        """Returns once both patches are open."""
+        self.seen: dict[str, list[str]] = {name: [] for name in (_OPEN, *watched)}
         self._eye = _udp()
         self._touch_port = _free()
         hand = folder / "hand.pd"
@@ -56,6 +63,11 @@ class Hand:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        try:
+            self.wait(_OPEN, lambda seen: seen == "open", 120.0)
+        except AssertionError:
+            self.close()
+            raise
 
     def touch(self, receiver: str, *words: object) -> None:
         """Send a message to a receiver, as a hand on its control would."""
@@ -89,9 +101,9 @@ class Hand:
 
     def _patch(self) -> str:
         see = self._eye.getsockname()[1]
-        text = _HAND.format(touch=self._touch_port, see=see)
+        text = _HAND.format(touch=self._touch_port, see=see, open=_OPEN)
         for place, name in enumerate(self.seen):
-            first = 9 + 3 * place
+            first = 11 + 3 * place
             text += _EYE.format(name=name, r=first, prepend=first + 1, trim=first + 2)
         return text
 
