@@ -179,6 +179,9 @@ def warm_up(sample_rate: int) -> None:
         mixer.measure(loop)
         mixer.swap(Swap(loop, fade_frames=500))
         mixer.process(2000)
+    mixer.stand_by(loops[0])
+    mixer.lean(1, {0: 0.5}, [(0, 1, 0.5)])
+    mixer.process(2000)
     for factor in (1.0001, 1.1):
         mixer.lead(Lead(0.0, 0.0, tempo * factor))
         mixer.process(4000)
