@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,26 @@ def test_every_file_is_told_of_and_none_is_taken_for_a_patch() -> None:
     assert all(f"`{name}`" in told for name in files)
     with pytest.raises(UserError):
         find_patch("livediffusion", [FOLDER.parent])
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "port"),
+    [
+        ("livediffusion.pd", "**Pure Data**", 9001),
+        ("livediffusion.maxpat", "**Max**", 9002),
+        ("livediffusion-live.maxpat", "**Ableton Live**", 9003),
+        ("livediffusion.csd", "**Csound**", 9004),
+        ("touchdesigner.py", "**TouchDesigner**", 9005),
+        ("livediffusion.tosc", "**TouchOSC**", 9000),
+    ],
+)
+def test_the_steps_name_the_port_that_a_file_hears_on(name: str, told: str, port: int) -> None:
+    content = (FOLDER / name).read_bytes()
+    plain = zlib.decompress(content) if name.endswith(".tosc") else content
+    assert str(port).encode() in plain
+    steps = (ROOT / "docs" / "surfaces.md").read_text(encoding="utf-8").splitlines()
+    (line,) = (line for line in steps if line.startswith(f"| {told}"))
+    assert line.rstrip(" |").endswith(str(port))
 
 
 def methods(node: Json) -> Iterator[tuple[str, Json]]:
