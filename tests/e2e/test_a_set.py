@@ -46,6 +46,7 @@ PATCH = """
 tempo = 120
 beats = 8
 quantise = "bar"
+lean = 0  # what is first heard is the new loop
 [[prompt]]
 text = "house"
 [[prompt]]
