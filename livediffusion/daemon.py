@@ -22,7 +22,7 @@ from livediffusion.types import Json, Seconds
 __all__ = ["Child", "Supervisor"]
 
 _POLL_S = 0.05
-_STARTS_S = 20.0  # from a child's start to the first beat of its heart, at most
+_STARTS_S = 60.0  # from a child's start to the first beat of its heart, at most
 _STOP_S = 2.0  # for an orderly end; then a child is killed
 _PAUSE_S = 1.0  # a supervisor that was away for so long must not blame its children
 

@@ -19,7 +19,7 @@ import threading
 import typing
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from livediffusion.errors import UserError
 from livediffusion.ipc.logfile import log_to
@@ -87,12 +87,24 @@ def main() -> None:
         module = importlib.import_module(module_name)
         settings_class = typing.get_type_hints(module.main)["settings"]
         module.main(decode(settings_class, values), lifeline)
+        leave()
     except UserError as error:
         failed.write_text(str(error), encoding="utf-8")
         sys.exit(FAILED_EXIT)
     except Exception:
         logging.getLogger(__name__).exception("%s stopped by a fault of the program", name)
         sys.exit(1)
+
+
+def leave() -> NoReturn:
+    """End this process in order, but without waiting for its threads.
+
+    One may be in the middle of loading a library, which takes long and ends in an abort.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
