@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from livediffusion.player.engine import LeavingClock
 from livediffusion.player.pace import Pace, lead_of, tempo_of
 from livediffusion.player.ramp import QUANTUM
 from livediffusion.types import Lead
@@ -131,6 +132,27 @@ def test_a_tempo_that_a_leader_finds_out_slowly_is_caught_up_with() -> None:
     assert song.jumps == 0
     assert np.abs(song.beats).max() * 0.5 < 0.010
     assert np.abs(song.beats[song.times > 14.0]).max() * 0.5 < 0.001
+
+
+@pytest.mark.parametrize("block", [64, 256, 1024])
+def test_callbacks_that_come_late_are_not_heard(block: int) -> None:
+    drawn, (lead, truth) = np.random.default_rng(4), steady(120.0)
+    clock, pace, beat = LeavingClock(RATE), Pace(RATE), truth(START)
+    errors, tempi = [], []
+    for frame in range(0, 20 * RATE, block):
+        leaves = START + frame / RATE
+        late = drawn.exponential(0.0003) + 0.006 * (drawn.random() < 0.01)
+        said = clock.smooth(round((leaves + late) * 1e9), block) * 1e-9
+        pace.follow(lead(leaves))
+        for start in range(0, block, QUANTUM):
+            errors.append(truth(leaves + start / RATE) - beat)
+            step = pace.step(beat, 2.0 / RATE, said + start / RATE, silent=False)
+            assert step.tempo is not None and step.jump is None
+            tempi.append(step.tempo * RATE)
+            beat += step.tempo * QUANTUM
+    settled = 12 * RATE // QUANTUM
+    assert np.abs(errors[settled:]).max() < 0.0004  # beats: 0.2 ms
+    assert np.abs(np.array(tempi[settled:]) / 2.0 - 1.0).max() < 0.0001
 
 
 def alone(pace: Pace, quanta: int, beat: float = 0.0, own: float = 120.0) -> list[float]:
