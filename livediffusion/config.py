@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from livediffusion.errors import UserError
 from livediffusion.state.checks import choice, flag, list_of, number, text, whole
+from livediffusion.state.parameters import CLOCKS
 from livediffusion.state.suggest import did_you_mean, shown
 from livediffusion.state.tomlsource import Check, FileProblems, Problem, Source
 
@@ -56,10 +57,14 @@ class MidiConfig:
 class ClockConfig:
     """Who leads the time, and who is led.
 
-    `start_stop`: Link's transport is ours too. `send`: patterns of the MIDI outputs that get clock.
+    `input`: a pattern of the MIDI inputs whose clock counts, "" for the first that sends one.
+    `offset`: how much later than the clock the song is heard, ms. `start_stop`: Link's
+    transport is ours too. `send`: patterns of the MIDI outputs that get clock.
     """
 
     source: str = "internal"
+    input: str = ""
+    offset: float = 0.0
     start_stop: bool = False
     send: tuple[str, ...] = ()
 
@@ -243,7 +248,9 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
     "clock": (
         ClockConfig,
         {
-            "source": choice(["internal", "midi", "link"]),
+            "source": choice(CLOCKS),
+            "input": text(500),
+            "offset": number(-1000, 1000),
             "start_stop": flag(),
             "send": _NAMES,
         },

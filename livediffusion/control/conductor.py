@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from livediffusion.config import Config
+from livediffusion.control.clocks import Clocks
 from livediffusion.control.delivery import Delivery
 from livediffusion.control.desk import Asked, Desk
 from livediffusion.control.foresight import Foresight
@@ -18,6 +19,7 @@ from livediffusion.control.patches import Patches
 from livediffusion.control.recording import Recording
 from livediffusion.control.report import Reporter
 from livediffusion.control.slots import MOST_AHEAD
+from livediffusion.control.timekeeper import Timekeeper
 from livediffusion.errors import UserError
 from livediffusion.ipc.arena import Arena
 from livediffusion.player import process as player
@@ -28,6 +30,7 @@ from livediffusion.state.effects import (
     LoadModel,
     LoadPatch,
     Mark,
+    Nudge,
     PlayerDo,
     PlayerSet,
     Record,
@@ -60,6 +63,7 @@ class Conductor:
         feedback: Feedback,
         run_dir: Path,
         patch_folders: Iterable[Path],
+        clocks: Clocks,
     ) -> None:
         self.performance = performance
         self.reporter = Reporter(run_dir, feedback)
@@ -71,6 +75,8 @@ class Conductor:
         self._foresight = Foresight(desk.inbox, performance, self._player)
         self._renderer = renderer.Renderer(run_dir / "renderer.sock")
         self._delivery = Delivery(self._player, self._renderer)
+        self._time = Timekeeper(clocks, performance, self._player, self._tell)
+        self.reporter.clock = lambda: self._time.status
         self.recording = Recording(config, arena, run_dir, performance, feedback)
         desk.played = self.recording.played
         self.reporter.recording = lambda: self.recording.seconds
@@ -86,6 +92,9 @@ class Conductor:
         beat = transport.beat_now()
         for asked in self._desk.listen(now, beat, transport.beats_per_second):
             self._carry_out(asked, now, beat)
+        for motion in self._time.look(now):
+            self._do("stop" if motion.action == "stop" else "play", motion.time)
+        self._delivery.scheduler.sounds_at(transport.beats_per_second * 60.0)
         self._foresight.look(now, transport)
         self.patches.hear(now, beat)
         for heard in self._player.poll():
@@ -113,6 +122,7 @@ class Conductor:
 
     def close(self) -> None:
         """Hang up."""
+        self._time.close()
         self.recording.close()
         self.patches.close()
         self._player.close()
@@ -137,6 +147,10 @@ class Conductor:
                 self._set_player(effect.name, effect.value)
             elif isinstance(effect, PlayerDo):
                 self._do(effect.action)
+                if effect.action != "panic":
+                    self._time.share(self.playing)
+            elif isinstance(effect, Nudge):
+                self._player.nudge(effect.beats)
             elif isinstance(effect, UseOutput):
                 self._use_output(effect.name)
             elif isinstance(effect, LoadModel):
@@ -164,11 +178,10 @@ class Conductor:
         """Have the player go over to another output, or tell it when it is back."""
         self._output = None if self._player.set_output(name or None) else name
 
-    def _do(self, action: str) -> None:
+    def _do(self, action: str, at: Seconds | None = None) -> None:
         self.playing = action == "play"
-        {"play": self._player.play, "stop": self._player.stop, "panic": self._player.panic}[
-            action
-        ]()
+        player = self._player
+        {"play": player.play, "stop": player.stop, "panic": player.panic}[action](at)
 
     def _listen(self, effect: Listen, source: str, beat: Beats) -> None:
         """Subscribe somebody, who gets every value at once, or end it."""
@@ -193,6 +206,7 @@ class Conductor:
     def _meet_player(self, hello: player.Hello) -> None:
         """The player is there (again): tell it the knobs, and let it play."""
         self._delivery.meet_player(hello)
+        self._time.meet_player()
         self.reporter.output = hello.output
         if self._output is not None:
             self._use_output(self._output)

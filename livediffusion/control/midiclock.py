@@ -28,6 +28,7 @@ _MOST_WAITING = 4096  # messages, of more than half a minute
 _LOCKED = 12  # ticks that a line must go through
 _SETTLED = 24
 _SURE = 3.0  # standard errors: what ticks come early and late is no noise that evens out
+_KEPT = 2.0  # times that much off, and a tempo that was settled stays
 _SAME_TEMPO: BPM = 0.005
 _HOLDS: Seconds = 1.0  # that the song goes on without ticks
 _GIVES_WAY: Seconds = 2.0  # after which another device's clock is taken
@@ -55,6 +56,7 @@ class MidiClock:
         self._device = ""
         self._heard: deque[_Said] = deque(maxlen=_MOST_WAITING)
         self._ticks = TickLine()
+        self._has_locked = False
         self._last: Seconds = 0.0  # when the last tick came
         self._running = True  # what never said that it starts runs
         self._begins: Action | None = None  # with the next tick
@@ -72,7 +74,7 @@ class MidiClock:
     def lead(self, now: Seconds) -> Lead | None:
         """Where the song is; None while it does not run, or cannot be followed."""
         self._look(now)
-        if not self._running or self.status == "listening" and self._zero is None:
+        if not self._running or (self.status == "listening" and self._zero is None):
             return None
         if self.status == "listening":
             return self._first_guess()
@@ -107,7 +109,7 @@ class MidiClock:
         line = self._ticks.line
         if self._last == 0.0 or now - self._last > _HOLDS:
             self.status = "waiting"
-        elif line is None or line.over < _LOCKED:
+        elif line is None or not self._is_locked(line):
             self.status = "listening"
         elif not SLOWEST / _MARGIN <= _tempo(line) <= FASTEST * _MARGIN:
             self.status = "out of range"
@@ -116,8 +118,13 @@ class MidiClock:
             self.status = "locked" if self._running else "stopped"
         self._tell()
 
+    def _is_locked(self, line: Line) -> bool:
+        """Whether enough ticks have come since the last silence."""
+        self._has_locked = self._has_locked or line.over >= _LOCKED
+        return self._has_locked
+
     def _listens_to(self, device: str, message: Message, time: Seconds) -> bool:
-        """Whether this device's clock counts: the one that is asked for, or the first that ticks."""
+        """Whether this device's clock counts: the one that is asked for, or the first of all."""
         if self._wanted and not is_device(self._wanted, device):
             return False
         if device != self._device and message in (TICK, START, CONTINUE):
@@ -159,7 +166,7 @@ class MidiClock:
 
     def _begin_anew(self) -> None:
         """Ticks after a silence, or another's: where the song goes on is not known."""
-        self._ticks = TickLine()
+        self._ticks, self._has_locked = TickLine(), False
         self._zero = None
 
     # The song.
@@ -182,7 +189,7 @@ class MidiClock:
         """Change the settled tempo if the measured one cannot be the same."""
         measured = _tempo(line)
         doubt = max(_SURE * measured * line.doubt / line.period, _SAME_TEMPO)
-        if self._tempo is not None and abs(measured - self._tempo) <= doubt:
+        if self._tempo is not None and abs(measured - self._tempo) <= _KEPT * doubt:
             return
         if line.over >= _SETTLED:
             self._tempo = min(max(roundest(measured, doubt), SLOWEST), FASTEST)

@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 
 from livediffusion.config import Config, model_name, overridden
 from livediffusion.control.clock_out import ClockOut
+from livediffusion.control.clocks import Clocks
 from livediffusion.control.conductor import Conductor
 from livediffusion.control.desk import Desk
 from livediffusion.control.inbox import Inbox
@@ -49,7 +50,10 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     if memory is None:  # else a predecessor has said it
         desk.proofread(time.monotonic())
     folders = (settings.patch.parent, *settings.patch_folders)
-    conductor = Conductor(config, arena, performance, desk, feedback, settings.run_dir, folders)
+    clocks = Clocks(config.clock, midi, arena.read_transport)
+    conductor = Conductor(
+        config, arena, performance, desk, feedback, settings.run_dir, folders, clocks
+    )
     conductor.playing = memory.playing if memory else True
     conductor.patches.model = settings.model
     conductor.reporter.statistics = network.statistics
@@ -84,4 +88,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
 
 def _first_performance(settings: ControlSettings, config: Config) -> Performance:
     patch = load_patch(settings.patch)
-    return Performance(patch, model_name(config, patch.model, settings.model))
+    performance = Performance(patch, model_name(config, patch.model, settings.model))
+    performance.values["clock.source"] = config.clock.source
+    performance.values["clock.offset"] = config.clock.offset
+    return performance

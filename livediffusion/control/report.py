@@ -95,6 +95,7 @@ class Reporter:
             "eta": eta,
             "lead": delivery.scheduler.lead,
             "render_ms": delivery.render_ms,
+            "clock": self.clock(),
             "level": 20.0 * math.log10(transport.peak) if transport.peak > 1e-6 else _SILENCE_DB,
             "late": delivery.scheduler.late,
             "recording": self.recording(),

@@ -129,7 +129,7 @@ TABLE: tuple[Parameter, ...] = (
            "rendered; 0 waits for the blend itself", default=0.7, **_UNIT),
     _value("quantise", "s", "where a change may be heard", choices=QUANTISE, default="beat"),
     _value("tempo", "f", "the loop is bent to it at once, and the exact one follows; while a clock "
-           "leads, its tempo counts", low=20.0, high=300.0, unit="bpm", default=120.0, renders=True),
+           "leads, its own counts", low=20.0, high=300.0, unit="bpm", default=120.0, renders=True),
     _trigger("tap", "tap the tempo, from the third tap on; two seconds without one begin anew"),
     Parameter("nudge", "f", "move the song by so many beats, against a clock that leads too",
               low=-16.0, high=16.0, unit="beats", kind="request", in_files=False),

@@ -35,7 +35,9 @@ from livediffusion.types import BPM, Beats, Seconds, Value
 _JUST_AFTER = 1e-6  # beats; the step that begins at the load is not begun twice
 PATCH = "patch"  # the source of what a patch file moves
 _NO_HAND = frozenset({PATCH, JOURNEY, SCENE, UNDO})  # sources
-_PATCH_KEEPS = frozenset({*PLAYER_VALUES, "record", "clock.source", "clock.offset"})  # not the set's
+_PATCH_KEEPS = frozenset(
+    {*PLAYER_VALUES, "record", "clock.source", "clock.offset"}
+)  # not the set's
 
 
 @dataclass(slots=True)

@@ -151,6 +151,11 @@ class Scheduler:
         self.released(slot)
         self.sounding, self.tempo = request, tempo
 
+    def sounds_at(self, tempo: BPM) -> None:
+        """What sounds is bent to a tempo, or follows a clock; 0 while it stands."""
+        if tempo > 0.0 and self.sounding is not None:
+            self.tempo = round(tempo, 3)
+
     def released(self, slot: int) -> None:
         """The player will not play what was queued in a slot (any more)."""
         self.queued = [q for q in self.queued if q.slot != slot]

@@ -153,7 +153,7 @@ def _fit(
     in any case. `counts` and `times` are (ticks,), the last one first, less the last one's. None
     if no line goes through the ticks.
     """
-    windows = _WINDOWS[_WINDOWS <= len(times)]
+    windows = _WINDOWS[len(times) >= _WINDOWS]
     sums = np.stack((counts, times, counts * times, counts * counts)).cumsum(axis=1)
     x, y, xy, xx = sums[:, windows - 1] / windows  # means over each window
     periods = (xy - x * y) / (xx - x * x)
