@@ -18,7 +18,7 @@ from livediffusion.types import SAMPLE_RATE, Frames, Json, Seconds
 
 KNOBS = 20
 _HEARD_WITHIN: Seconds = 30.0
-_LOOK: Seconds = 0.3  # how long what a fast knob does is waited for
+_LOOK: Seconds = 3.0  # how long what a fast knob does is waited for
 _QUIET: Frames = 4800  # undisturbed output, before a knob is turned
 
 
@@ -51,15 +51,18 @@ _FAST = (  # name, address, and between which values it is turned away from 0
 
 def _fast_knob(daemon: Playing, address: str, turned: float) -> float:
     """Turn a knob from 0 and back; milliseconds to the first change."""
-    for _ in range(3):
-        loop = _undisturbed(daemon.arena)
-        swaps, sent = daemon.arena.read_transport().swaps, time.monotonic_ns()
+    arena, deadline = daemon.arena, time.monotonic() + _HEARD_WITHIN
+    while time.monotonic() < deadline:
+        loop = _undisturbed(arena)
+        swaps, sent = arena.read_transport().swaps, time.monotonic_ns()
         daemon.osc.send_message(address, turned)
-        time.sleep(_LOOK)
-        swapped = daemon.arena.read_transport().swaps != swaps
-        found = None if swapped else _first_change(daemon.arena, sent, loop)
+        found = None
+        while found is None and (time.monotonic_ns() - sent) * 1e-9 < _LOOK:
+            time.sleep(0.02)
+            found = _first_change(arena, sent, loop)
+        swapped = arena.read_transport().swaps != swaps  # then it may have been that
         daemon.osc.send_message(address, 0.0)
-        if found is not None:
+        if found is not None and not swapped:
             return found
     raise UserError(f"{address} was not heard; is another daemon on this machine?")
 
