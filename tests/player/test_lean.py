@@ -334,7 +334,7 @@ moves = st.lists(
 
 
 @given(moves)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_whatever_comes_slots_are_free_once_and_the_loop_is_itself_in_the_end(
     given_moves: list[tuple[str, object]],
 ) -> None:
