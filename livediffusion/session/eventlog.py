@@ -25,6 +25,17 @@ from livediffusion.types import Json
 NAME = "events.jsonl"
 FORMAT = 1
 _MOST_NAMED = 3  # broken lines
+_FIELDS: dict[str, dict[str, type]] = {  # without which a line is broken
+    "part": {"file": str},
+    "model": {"name": str, "hash": str, "engine_id": str},
+    "loop": {"key": str, "request": dict},
+    "did": {"place": int, "deed": dict},
+    "control": {"address": str, "values": list},
+    "patch": {"name": str},
+    "notice": {"text": str},
+    "level": {"peak": list},
+    "lost": {"what": str},
+}
 
 
 class EventLog:
@@ -107,7 +118,8 @@ def _event(line: bytes) -> Json | None:
         return None
     if event["type"] != "session" and not isinstance(event.get("frame"), int):
         return None
-    return event
+    wanted = _FIELDS.get(event["type"], {})
+    return event if all(isinstance(event.get(key), kind) for key, kind in wanted.items()) else None
 
 
 def _complaints(broken: list[int], *, torn: bool) -> list[str]:

@@ -49,7 +49,8 @@ class Session:
     @property
     def deeds(self) -> list[Json]:
         """What the player did."""
-        return [event["deed"] for event in self.log.of("did")]
+        deeds = (event["deed"] for event in self.log.of("did"))
+        return [deed for deed in deeds if "do" in deed and isinstance(deed.get("frame"), int)]
 
     def time(self, frame: Frames) -> Seconds:
         """Seconds from the start of the session."""

@@ -56,6 +56,8 @@ def replay(
 
     What may make it differ is said before it starts. Raises UserError when it cannot be done.
     """
+    if output.absolute() in {file.path.absolute() for file in session.files}:
+        raise UserError(f"{output} is the recording itself; choose another file.")
     deeds = in_order(session.deeds)
     requests = _requests(session, deeds)
     for sentence in (*session.log.problems, *_doubts(session, deeds)):
@@ -68,7 +70,7 @@ def replay(
     try:
         played = _from(tape.play(session.end), session, tape.start or session.start)
         return _write(played, output, session, None if steps else session.samples(), advance)
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise UserError(f"This session cannot be played again: {error}.") from error
 
 

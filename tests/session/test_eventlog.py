@@ -23,11 +23,12 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+MOVE = {"address": "/ld/gain", "values": [0.0]}
 EVENTS = st.lists(
     st.builds(
         lambda frame, more: {**more, "type": "control", "frame": frame},
         st.integers(0, 2**40),
-        st.dictionaries(st.text(), VALUES, max_size=4),
+        st.dictionaries(st.text(), VALUES, max_size=4).map(lambda more: {**MOVE, **more, **MOVE}),
     ),
     max_size=8,
 )
@@ -60,7 +61,10 @@ def test_a_log_that_is_cut_off_anywhere(tmp_path: Path, events: list[Any], cut: 
     assert read == events[: len(read)]
 
 
-@pytest.mark.parametrize("garbage", [b"\xff\xfe\x00", b"[]", b'{"type": 3}', b"{", b"[" * 9999])
+@pytest.mark.parametrize(
+    "garbage",
+    [b"\xff\xfe\x00", b"[]", b'{"type": 3}', b"{", b"[" * 9999, b'{"type": "did", "frame": 1}'],
+)
 def test_a_garbage_line_is_named_and_passed_over(tmp_path: Path, garbage: bytes) -> None:
     write(tmp_path, [{"type": "mark", "frame": 1}])
     with (tmp_path / NAME).open("ab") as file:
