@@ -117,7 +117,9 @@ class Deck(Playhead):
                 self.pending[index] = replace(item, due=beat, wished=beat)
         if fade_frames and self.current is not None:
             rho = likeness(self.current, behind, self.position, fade_frames)
+            mix = self.reader.again()
             self._fade_from(self.current, behind, fade_frames, rho)
+            self.reader = mix
 
     def rewind(self) -> None:
         """Back to song beat 0, without a fade; of the swaps that wait the last is taken."""

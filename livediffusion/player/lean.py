@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import TypeAlias
 
 import numpy as np
@@ -77,6 +78,14 @@ class LeaningReader:
             gains = dict(zip(self._parts, self._target[1:], strict=True))
             stay = {s: loop for s, (loop, _) in self._parts.items() if s not in slots}
             self.lean(own, {loop: float(gains[s] ** 2) for s, loop in stay.items()}, (), frames)
+
+    def again(self) -> LeaningReader:
+        """Another reader of the same mix, for another place in the loop."""
+        other = copy(self)
+        other.ended, other._own, other._known = [], Reader(), dict(self._known)
+        other._parts = {slot: (loop, Reader()) for slot, (loop, _) in self._parts.items()}
+        other._part = np.zeros_like(self._part)
+        return other
 
     def read(self, loop: Loop, position: float, speed: float, out: FloatArray) -> None:
         """Fill `out`, (at most QUANTUM frames, channels), from a place in the loop on."""

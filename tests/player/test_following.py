@@ -159,6 +159,24 @@ def test_a_swap_that_is_jumped_over_is_taken_after_the_jump_and_not_called_late(
     assert swapped[1].beat == pytest.approx(72.0, abs=1e-3) and swapped[1].late < 1e-3
 
 
+def test_a_jump_keeps_what_the_loop_leans_on() -> None:
+    frames = frames_at(120.0, 4)
+    stand = Stand(np.full((frames, 2), 0.2, np.float32), 4)
+    stand.mixer.play()
+    stand.play(0.5)
+    stand.mixer.stand_by(Loop(np.full((frames, 2), 0.3, np.float32), 4, 1, "key-1"))
+    stand.mixer.lean(0, {1: 0.5}, [(0, 1, 1.0)])
+    before = stand.play(0.5)[-1, 0]
+    assert before > 0.2
+    stand.mixer.nudge(2.5)
+    jumped = stand.play(0.2)
+    assert stand.mixer.beat > 3.5
+    assert np.allclose(jumped, before, atol=1e-4)
+    stand.mixer.drop({1})
+    stand.play(0.1)
+    assert [h.slot for h in stand.mixer.happened if h.what == "released"] == [1]
+
+
 @given(
     own=st.sampled_from([93.75, 120.0, 127.3]),
     other=st.sampled_from([93.75, 120.0, 130.0]),
