@@ -124,6 +124,7 @@ class Web:
             limit_concurrency=128,
             timeout_graceful_shutdown=1,
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._server = uvicorn.Server(config)
         try:
             await self._server.serve(sockets=[listening])
@@ -170,6 +171,11 @@ class Web:
         here = str(server[0]) if server else self._config.host
         everywhere = self._osc.host in ("0.0.0.0", "::")
         return Host(here if everywhere else self._osc.host, self._osc.port, here, self.port)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the server's is worth a line of the log: a page that was refused is not."""
+    return "without completing handshake" not in record.getMessage()
 
 
 _TAKEN = (
