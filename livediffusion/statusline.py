@@ -66,6 +66,7 @@ def render_line(transport: Transport, status: Json) -> str:
         meter(transport.peak),
         f"late {status.get('late', 0)}",
         f"underruns {transport.underruns}",
+        *_recorded(int(status.get("recording", 0))),
     ]
     return "  ".join(parts)
 
@@ -79,6 +80,11 @@ def place(song_beat: Beats) -> str:
 def _output(name: str) -> list[str]:
     """Where the sound goes; in full where it goes nowhere."""
     return [f"→ {name if name.startswith('nowhere') else _short(name)}"] if name else []
+
+
+def _recorded(seconds: int) -> list[str]:
+    """How much is recorded, if anything is."""
+    return [f"● {seconds // 60}:{seconds % 60:02d}"] if seconds else []
 
 
 def _eta(beats: float) -> str:

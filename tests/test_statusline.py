@@ -65,3 +65,9 @@ def test_a_terminal_that_was_closed_takes_nothing_and_stops_nothing() -> None:
     with StatusLine(Console(file=Closed(), force_terminal=True)) as line:
         line.say("hello")
         line.show(Transport(loop_frames=1), STATUS)
+
+
+def test_a_recording_is_shown_while_there_is_one() -> None:
+    page = Transport(loop_frames=192000)
+    assert render_line(page, {**STATUS, "recording": 754}).endswith("  ● 12:34")
+    assert "●" not in render_line(page, STATUS)
