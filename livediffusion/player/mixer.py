@@ -238,12 +238,10 @@ class Mixer:
         loop = deck.current
         own = loop.beats / loop.frames if loop is not None else 0.0
         heard = self._leaves + (offset + DELAY) / self.sample_rate
-        step = self.pace.step(deck.beat, own, heard, silent)
+        step = self.pace.step(deck.beat, own, heard, silent, deck.fade is not None)
         deck.tempo, deck.led = step.tempo, step.led
-        if step.jump is not None and silent:
-            deck.jump(step.jump, 0)
-        elif step.jump is not None and deck.fade is None:
-            deck.jump(step.jump, round(_JUMP_FADE * self.sample_rate))
+        if step.jump is not None:
+            deck.jump(step.jump, 0 if silent else round(_JUMP_FADE * self.sample_rate))
 
     def _move(self) -> None:
         """Let the sound in when its moment has come."""

@@ -66,27 +66,29 @@ class Pace:
         self._owed += beats
         self._hardness = min(max(abs(self._owed), _SOFTEST_NUDGE), _HARDEST_NUDGE)
 
-    def step(self, beat: Beats, own: float, heard: Seconds, silent: bool) -> Step:
+    def step(
+        self, beat: Beats, own: float, heard: Seconds, silent: bool, fading: bool = False
+    ) -> Step:
         """What to do with the quantum that is at `beat` and heard at a moment.
 
         `own` is the loop's own tempo in beats a frame, 0 without a loop. While it is `silent`
-        any error is jumped over.
+        any error is jumped over; while it is `fading` from one loop to another, none.
         """
         if self.lead is None:
-            return self._alone(beat, own)
+            return self._alone(beat, own, fading and not silent)
         lead, lock = self.lead, self._lock
         self._tempo += (lead.tempo - self._tempo) * self._quantum / _TEMPO_SMOOTHING
         error = lead.beat_at(heard) + self.offset - beat
         tempo = self._tempo / 60.0 / self._rate
         if silent or own == 0.0 or abs(error) > _JUMPED:
             lock.reset()
-            return Step(tempo, True, beat + error)
+            return Step(tempo, True, beat + error if silent or not fading else None)
         return Step(tempo * (1.0 + lock.step(error * 60.0 / self._tempo, self._quantum)), True)
 
-    def _alone(self, beat: Beats, own: float) -> Step:
+    def _alone(self, beat: Beats, own: float, fading: bool) -> Step:
         tempo = self.bend / 60.0 / self._rate if self.bend is not None else None
         owed = self._owed
-        if owed == 0.0:
+        if owed == 0.0 or (fading and abs(owed) > _JUMPED_NUDGE):
             return Step(tempo)
         if own == 0.0 or abs(owed) > _JUMPED_NUDGE:
             self._owed = 0.0

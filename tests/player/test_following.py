@@ -159,6 +159,22 @@ def test_a_swap_that_is_jumped_over_is_taken_after_the_jump_and_not_called_late(
     assert swapped[1].beat == pytest.approx(72.0, abs=1e-3) and swapped[1].late < 1e-3
 
 
+@pytest.mark.parametrize("led", [False, True])
+def test_a_jump_waits_for_a_fade(led: bool) -> None:
+    stand, lead = Stand(clicks(120.0)), Lead(0.0, START, 120.0)
+    stand.mixer.play()
+    stand.play(0.5, lead if led else None)
+    new = Loop.listened_to(clicks(120.0, bed=0.02), 8, 1, "key-1")
+    stand.mixer.swap(Swap(new, fade_frames=RATE // 2))
+    stand.play(0.1, lead if led else None)
+    before = stand.mixer.beat
+    stand.mixer.nudge(4.0)
+    stand.play(0.2, lead if led else None)
+    assert stand.mixer.beat == pytest.approx(before + 0.4, abs=0.02)
+    stand.play(0.5, lead if led else None)
+    assert stand.mixer.beat == pytest.approx(before + 1.4 + 4.0, abs=0.02)
+
+
 def test_a_jump_keeps_what_the_loop_leans_on() -> None:
     frames = frames_at(120.0, 4)
     stand = Stand(np.full((frames, 2), 0.2, np.float32), 4)
