@@ -32,7 +32,7 @@ filter = -0.3
 """
 RECORD = '[session]\ndirectory = "{}"\n[render]\nthreads = 1\n'
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 
 def perform(daemon: Daemon, moves: list[tuple[float, str, object]]) -> None:
@@ -64,34 +64,58 @@ def assert_same(session: Session, folder: Path) -> None:
     assert np.abs(recorded).max() > 1 << 18  # not silence
 
 
+def next_swap(daemon: Daemon) -> None:
+    """Until another loop has come, however busy the machine is."""
+    swaps = daemon.transport.swaps
+    daemon.wait(lambda d: d.transport.swaps > swaps and not d.transport.fading, "a loop", 300.0)
+
+
 def test_a_performance_with_moves_and_a_renderer_that_is_killed(tmp_path: Path) -> None:
     more = RECORD.format(tmp_path / "sessions")
     with running(tmp_path, SET, "null", more=more) as daemon:
-        time.sleep(2.0)
-        moves = [
-            (0.0, "/ld/record", 1),
-            (1.0, "/ld/gain", -3.0),
-            (2.0, "/ld/glide", 8.0),
-            (2.1, "/ld/blend", [0.5, 0.5]),
-            (4.0, "/ld/filter", 0.4),
-            (5.0, "/ld/mark", "before the drop"),
-            (5.1, "/ld/scene", "drop"),
-        ]
-        perform(daemon, moves)
+        perform(daemon, [(0.0, "/ld/record", 1), (1.0, "/ld/gain", -3.0), (2.0, "/ld/glide", 8.0)])
+        perform(daemon, [(0.0, "/ld/blend", [0.5, 0.5])])
+        next_swap(daemon)
+        perform(daemon, [(0.0, "/ld/filter", 0.4), (1.0, "/ld/mark", "before the drop")])
+        perform(daemon, [(0.0, "/ld/scene", "drop")])
         os.kill(daemon.pid_of("renderer"), signal.SIGKILL)
-        perform(daemon, [(1.0, "/ld/tempo", 140.0), (3.0, "/ld/seed/a", 7)])
-        perform(daemon, [(7.0, "/ld/mute", 1), (7.5, "/ld/mute", 0), (9.0, "/ld/filter", 0.0)])
-        daemon.wait(lambda d: d.transport.frame > 0, "frames")
-        swaps = daemon.transport.swaps
-        perform(daemon, [(0.0, "/ld/seed/a", 8)])
-        daemon.wait_for_swap(swaps)
-        perform(daemon, [(1.5, "/ld/record", 0)])
-        time.sleep(1.5)
+        perform(daemon, [(1.0, "/ld/tempo", 140.0), (2.0, "/ld/mute", 1), (2.3, "/ld/mute", 0)])
+        next_swap(daemon)
+        perform(daemon, [(0.0, "/ld/seed/a", 8), (0.5, "/ld/filter", 0.0)])
+        next_swap(daemon)
+        perform(daemon, [(6.0, "/ld/record", 0)])
+        daemon.wait(lambda d: d.status["recording"] == 0, "the end")
     session = the_session(tmp_path)
     assert session.log.problems == []
-    assert session.time(session.end) > 18.0
+    assert session.time(session.end) > 12.0
     assert [event["text"] for event in session.log.of("mark")] == ["before the drop"]
     played = [event["address"] for event in session.log.of("control")]
     assert played.count("/ld/scene") == 1
     assert list(session.log.of("lost")) == []
+    assert sum(deed["do"] == "swapped" for deed in session.deeds) >= 3
+    assert_same(session, tmp_path)
+
+
+def test_a_recording_from_the_start_through_every_death(tmp_path: Path) -> None:
+    more = RECORD.format(tmp_path / "sessions").replace("[render]", "record = true\n[render]")
+    with running(tmp_path, SET, "null", more=more) as daemon:
+        perform(daemon, [(1.0, "/ld/gain", -2.0), (1.1, "/ld/filter", -0.2)])
+        os.kill(daemon.pid_of("control"), signal.SIGKILL)
+        found = tmp_path / "sessions"
+        daemon.wait(lambda d: bool(list(found.glob("*/audio-2.flac"))), "another file", 120.0)
+        perform(daemon, [(1.0, "/ld/gain", 0.0)])
+        blocks = daemon.transport.frame
+        os.kill(daemon.pid_of("player"), signal.SIGKILL)
+        daemon.wait(lambda d: d.transport.frame > blocks + 48000, "the player", 120.0)
+        perform(daemon, [(0.5, "/ld/seed/a", 9)])
+        next_swap(daemon)
+        perform(daemon, [(1.0, "/ld/filter", 0.0), (1.5, "/ld/mark", "the end")])
+        time.sleep(1.0)
+    session = the_session(tmp_path)
+    assert session.log.problems == []
+    assert [event["text"] for event in session.log.of("mark")] == ["the end"]
+    assert list(session.log.of("lost")) == []
+    assert len(session.files) == 2
+    assert any(deed["do"] == "begin" for deed in session.deeds)
+    assert next(session.log.of("end"))["frame"] == session.end
     assert_same(session, tmp_path)
