@@ -7,6 +7,7 @@ sample for sample, with the loop that was sounding.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -30,9 +31,10 @@ def measure_knobs(daemon: Playing, advance: Advance) -> Json:
     for name, address, low, high in _FAST:
         # Far from here the blend itself would be heard only after the loop's end.
         client.send_message("/ld/quantise", "loop" if name == "leaning" else "off")
-        found = []
+        loop, found = _sounding(daemon.arena, 1.0), []
         for number in range(KNOBS):
-            found.append(_fast_knob(daemon, address, low + (high - low) * number / KNOBS))
+            turned = low + (high - low) * number / KNOBS
+            found.append(_fast_knob(daemon, address, turned, loop))
             advance(f"turning: {name}", (number + 1) / KNOBS)
         results[f"{name}_to_sound_ms"] = _percentiles(found)
     client.send_message("/ld/quantise", "off")
@@ -49,11 +51,11 @@ _FAST = (  # name, address, and between which values it is turned away from 0
 )
 
 
-def _fast_knob(daemon: Playing, address: str, turned: float) -> float:
-    """Turn a knob from 0 and back; milliseconds to the first change."""
+def _fast_knob(daemon: Playing, address: str, turned: float, loop: FloatArray) -> float:
+    """Turn a knob from 0 and back while a loop sounds; milliseconds to the first change."""
     arena, deadline = daemon.arena, time.monotonic() + _HEARD_WITHIN
     while time.monotonic() < deadline:
-        loop = _undisturbed(arena)
+        _wait_until(lambda: _is_heard(arena, loop) and _is_far_from_end(arena))
         swaps, sent = arena.read_transport().swaps, time.monotonic_ns()
         daemon.osc.send_message(address, turned)
         found = None
@@ -67,18 +69,42 @@ def _fast_knob(daemon: Playing, address: str, turned: float) -> float:
     raise UserError(f"{address} was not heard; is another daemon on this machine?")
 
 
-def _undisturbed(arena: Arena) -> FloatArray:
-    """The loop that sounds, (frames, channels), by output frame; once nothing else is heard."""
+def _sounding(arena: Arena, quiet: float) -> FloatArray:
+    """The loop that sounds, (frames, channels), by output frame modulo its length.
+
+    Once what was heard has come twice for so many of its lengths.
+    """
+    period = arena.read_transport().loop_frames
+
+    def comes_again() -> bool:
+        end, count = arena.read_transport().frame, round(quiet * period)
+        last, before = (arena.read_ring(e - count, count) for e in (end, end - period))
+        return np.array_equal(last, before)
+
+    _wait_until(comes_again)
+    end = arena.read_transport().frame
+    return np.roll(arena.read_ring(end - period, period), end % period, axis=0)
+
+
+def _is_heard(arena: Arena, loop: FloatArray) -> bool:
+    """Whether a loop sounds by itself, as it is."""
+    end = arena.read_transport().frame
+    expected = loop[np.arange(end - _QUIET, end) % len(loop)]
+    return np.array_equal(arena.read_ring(end - _QUIET, _QUIET), expected)
+
+
+def _is_far_from_end(arena: Arena) -> bool:
+    """Whether the loop goes on for two beats more: no other begins meanwhile."""
+    page = arena.read_transport()
+    return page.beat % page.loop_beats < page.loop_beats - 2.0
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _HEARD_WITHIN
-    while time.monotonic() < deadline:
-        page = arena.read_transport()
-        period, end = page.loop_frames, page.frame
-        far = page.beat % page.loop_beats < page.loop_beats - 2.0  # from the loop's end
-        quiet = arena.read_ring(end - _QUIET, _QUIET)
-        if far and np.array_equal(quiet, arena.read_ring(end - period - _QUIET, _QUIET)):
-            return np.roll(arena.read_ring(end - period, period), end % period, axis=0)
+    while not holds():
+        if time.monotonic() > deadline:
+            raise UserError("The sound does not come to rest; is another daemon on this machine?")
         time.sleep(0.02)
-    raise UserError("The sound does not come to rest; is another daemon on this machine?")
 
 
 def _first_change(arena: Arena, sent_ns: int, loop: FloatArray) -> float | None:
@@ -95,7 +121,7 @@ def _new_content(daemon: Playing, advance: Advance) -> list[float]:
     """The same for a weight with nothing to lean on: the first frame of the new blend."""
     arena, found = daemon.arena, []
     for number in range(KNOBS):
-        loop = _undisturbed(arena)
+        loop = _sounding(arena, 0.1)  # since the last swap nothing else was heard
         time.sleep(0.1 * (number % 7))
         swaps, sent = arena.read_transport().swaps, time.monotonic_ns()
         weight = 0.1 + 0.8 * ((number * 7) % KNOBS) / KNOBS
