@@ -11,13 +11,16 @@ TEST_PACKAGES := libportaudio2 jackd2 jack-capture iproute2 liblo-tools puredata
 	libfluidsynth3 fluid-soundfont-gm sonic-pi-samples supercollider-language $(NODE_PACKAGES)
 PLAY_PACKAGES := libportaudio2
 
-.PHONY: play test check bench clean system-play system-test
+.PHONY: play test long check bench clean system-play system-test
 
 play: $(STAMP) system-play  ## play a patch: make play, make play PATCH=house_to_dnb
 	$(BIN)/livediffusion play $(PATCH)
 
 test: $(STAMP) system-test $(NODE_STAMP) check  ## everything that CI runs
 	$(BIN)/python -m pytest
+
+long: $(STAMP) system-test  ## what takes minutes: sync without drift
+	$(BIN)/python -m pytest -m long
 
 check: $(STAMP)  ## style, types, and which folder may import which
 	$(BIN)/ruff check .
