@@ -65,7 +65,7 @@ class Hand:
         )
         try:
             self.wait(_OPEN, lambda seen: seen == "open", 120.0)
-        except AssertionError:
+        except BaseException:  # a time limit, too
             self.close()
             raise
 
