@@ -109,6 +109,18 @@ def read_log(folder: Path) -> Log:
     return Log(head, events, _complaints(broken, torn=bool(lines[-1])))
 
 
+def loops_named(value: object) -> Iterator[Json]:
+    """The loops that a record of the player's names: number, slot, key, frames, beats."""
+    if isinstance(value, dict):
+        if "number" in value and isinstance(value.get("key"), str):
+            yield value
+        for item in value.values():
+            yield from loops_named(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from loops_named(item)
+
+
 def _event(line: bytes) -> Json | None:
     try:
         event = json.loads(line.decode("utf-8", "surrogatepass"))

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from livediffusion.ipc.arena import RING_FRAMES, Arena, FloatArray
-from livediffusion.session.eventlog import NAME, EventLog, read_log
+from livediffusion.session.eventlog import NAME, EventLog, loops_named, read_log
 from livediffusion.session.meter import Meter
 from livediffusion.session.sound import SUFFIX, Part, frames_in, to_samples
 from livediffusion.types import CHANNELS, SAMPLE_RATE, Frames, Json, Seconds
@@ -174,8 +174,8 @@ class Recorder:
         records, whole = deeds.read(self._place)
         for place, record in records:
             deed = json.loads(record)
-            for name in _named(deed):
-                yield from self._chain(name, deed["frame"])
+            for name in loops_named(deed):
+                yield from self._chain(name["key"], deed["frame"])
             yield {"type": "did", "frame": deed["frame"], "place": place, "deed": deed}
             self._place = place
         if not whole:
@@ -253,15 +253,3 @@ class Recorder:
             f"{why}: the recording has ended after {self.seconds} s and can be read; "
             "the music goes on."
         )
-
-
-def _named(value: object) -> Iterator[str]:
-    """The keys of all loops that a deed names."""
-    if isinstance(value, dict):
-        if "number" in value and isinstance(value.get("key"), str):
-            yield value["key"]
-        for item in value.values():
-            yield from _named(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _named(item)

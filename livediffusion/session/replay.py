@@ -14,6 +14,7 @@ from livediffusion.config import Config
 from livediffusion.errors import UserError
 from livediffusion.render.request import RenderRequest
 from livediffusion.render.settings import available_threads
+from livediffusion.session.eventlog import loops_named
 from livediffusion.session.recorded import Session
 from livediffusion.session.rerender import Rerender
 from livediffusion.session.sound import Samples, to_samples
@@ -150,7 +151,7 @@ def _sounding(deeds: list[Json]) -> Iterator[Json]:
     swapped = {deed["key"] for deed in deeds if deed["do"] == "swapped"}
     leant = set(_leant(deeds))
     for deed in deeds:
-        for name in names(deed):
+        for name in loops_named(deed):
             heard = {"swap": name["key"] in swapped, "stand_by": name["slot"] in leant}
             if heard.get(deed["do"], True):
                 yield name
@@ -162,18 +163,6 @@ def _leant(deeds: list[Json]) -> Iterator[int]:
         if deed["do"] == "lean" and "with" in deed:
             amounts = deed["with"][1]["items"]
             yield from (slot for slot, amount in amounts if amount)
-
-
-def names(value: object) -> Iterator[Json]:
-    """The loops that a record names."""
-    if isinstance(value, dict):
-        if "number" in value and isinstance(value.get("key"), str):
-            yield value
-        for item in value.values():
-            yield from names(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from names(item)
 
 
 def _requests(session: Session, deeds: list[Json]) -> dict[str, RenderRequest]:
