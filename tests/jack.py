@@ -50,6 +50,7 @@ class Jack:
     def __init__(self, period: int = 512, *, patient: bool = True) -> None:
         self.name = f"ld{uuid.uuid4().hex[:10]}"
         self.period = period
+        self.rate = 48000  # Hz, from the next start on
         self._patience = PATIENT if patient else ()
         self._server: subprocess.Popen[bytes] | None = None
         self._before: str | None = None
@@ -79,7 +80,7 @@ class Jack:
     def start(self, tries: int = 4) -> None:
         """Start the server, real-time where that is permitted."""
         for realtime in [["--realtime", "-P", "60"], ["--no-realtime"]] * (tries // 2) or [[]]:
-            driver = ["-d", "dummy", "-r", "48000", "-p", str(self.period)]
+            driver = ["-d", "dummy", "-r", str(self.rate), "-p", str(self.period)]
             command = ["jackd", "--name", self.name, *realtime, *self._patience, *driver]
             self._server = _quietly(command)
             if self._wait_for_port("system:playback_1"):

@@ -162,6 +162,17 @@ def running(
         daemon.stop()
 
 
+def on_the_beat(before: Transport, after: Transport, tempo: float = 120.0) -> bool:
+    """Whether the song has gone on with the output's frames, and those with the time.
+
+    A busy machine may make a device lose some time, but never the song its place in it.
+    """
+    frames = after.frame - before.frame
+    beats = frames / 48000 * tempo / 60.0
+    passed = (after.monotonic_ns - before.monotonic_ns) * 48e-6
+    return abs(after.beat - before.beat - beats) < 0.02 and 0.8 * passed < frames < 1.1 * passed
+
+
 def free_port() -> int:
     """A port that nobody listens on, neither UDP nor TCP."""
     while True:
