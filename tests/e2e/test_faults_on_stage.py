@@ -104,16 +104,19 @@ def test_a_stopped_player_is_replaced_and_on_the_beat(daemon: Daemon) -> None:
     daemon.wait(lambda d: d.transport.peak > 0.0, "sound")
 
 
-def test_control_comes_back_with_what_was_said_just_before_it_died(daemon: Daemon) -> None:
+@pytest.mark.parametrize("decibels", [-1.0, -2.0, -3.0])
+def test_control_comes_back_with_what_was_said_just_before_it_died(
+    daemon: Daemon, decibels: float
+) -> None:
     """Its own death takes nothing with it that it has answered."""
-    for turn in range(3):
-        wanted = (-1.0 - turn,)
-        ask(daemon, "/ld/gain", *wanted)
-        daemon.wait(lambda d: ask(d, "/ld/state", 1, until="/ld/gain") == wanted, "an answer")  # noqa: B023
-        os.kill(daemon.pid_of("control"), signal.SIGKILL)
-        daemon.wait(
-            lambda d: ask(d, "/ld/state", 1, until="/ld/gain") == wanted, "its state", 120.0
-        )  # noqa: B023
+
+    def has_it(daemon: Daemon) -> bool:
+        return ask(daemon, "/ld/state", 1, until="/ld/gain") == (decibels,)
+
+    ask(daemon, "/ld/gain", decibels)
+    daemon.wait(has_it, "an answer")
+    os.kill(daemon.pid_of("control"), signal.SIGKILL)
+    daemon.wait(has_it, "its state", 120.0)
 
 
 def test_a_config_that_was_broken_since_does_not_keep_control_away(daemon: Daemon) -> None:
