@@ -41,8 +41,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 $(NODE_STAMP): tests/package-lock.json | system-test
-	@if command -v npm >/dev/null; then cd tests && npm ci --silent; \
-		else echo "Without npm, the tests with clients of Node.js are skipped."; mkdir -p node_modules; fi
+	@cd tests && npm ci --silent --fetch-retries=1 --fetch-timeout=60000 || \
+		{ echo "Without npm's packages the tests with clients of Node.js are skipped."; \
+		mkdir -p node_modules; }
 	@touch $@
 
 system-play:
