@@ -37,6 +37,7 @@ class SpectrogramParams:
     steps: int = 50
     guidance: float = 7.0
     sampler: str = "model"
+    apart: float = 0.0  # share of denoising, from noise on, in which prompts are predicted apart
 
     @classmethod
     def load(cls, folder: Path) -> SpectrogramParams:

@@ -25,6 +25,7 @@ POCKET = SpectrogramParams(
     steps=4,
     guidance=1.0,
     sampler="model",
+    apart=0.25,  # the first of four steps
 )
 COLUMNS = POCKET.columns(BEATS)
 

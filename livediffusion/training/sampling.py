@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from livediffusion.spectrogram.circular import make_circular_in_time
 from livediffusion.spectrogram.params import SpectrogramParams
 from livediffusion.training import text
 from livediffusion.training.denoiser import GRID, Networks
+from livediffusion.training.noise import STEPS
 from livediffusion.training.pictures import from_model, to_model
 
 CHUNK = 16  # loops sampled at a time
@@ -61,20 +63,45 @@ class Model:
     ) -> Tensor:
         """Sampled latents (n, k, h, w), deterministic given the noise."""
         blank = self.embed([""]) if guidance > 1.0 else None
-        chunks = zip(embeddings.split(CHUNK), noise.split(CHUNK), strict=True)
-        return torch.cat([self._sample(e, n, steps, guidance, blank) for e, n in chunks])
 
-    def _sample(
-        self, embeddings: Tensor, x: Tensor, steps: int, guidance: float, blank: Tensor | None
-    ) -> Tensor:
+        def predict(x: Tensor, t: Tensor, words: Tensor) -> Tensor:
+            v = self._velocity(x, t, words)
+            if blank is None:
+                return v
+            without = self._velocity(x, t, blank.expand_as(words))
+            return without + guidance * (v - without)
+
+        chunks = zip(embeddings.split(CHUNK), noise.split(CHUNK), strict=True)
+        return torch.cat([self._sample(partial(predict, words=e), n, steps) for e, n in chunks])
+
+    @torch.no_grad()
+    def between(self, ends: Tensor, weights: Tensor, noise: Tensor, steps: int = 4) -> Tensor:
+        """Latents (n, k, h, w) on the way between two prompts (2, tokens, width).
+
+        `weights` (n,) are the second one's. Blended as the engine does it: predictions at first,
+        embeddings in the rest of the steps.
+        """
+        shares = weights[:, None, None]
+        blended = torch.lerp(ends[:1], ends[1:], shares)
+        first = (1.0 - self.params.apart) * STEPS
+
+        def predict(x: Tensor, t: Tensor) -> Tensor:
+            if float(t) < first:
+                return self._velocity(x, t, blended)
+            one, other = (self._velocity(x, t, end.expand_as(blended)) for end in ends.split(1))
+            return torch.lerp(one, other, shares[..., None])
+
+        return self._sample(predict, noise, steps)
+
+    def _velocity(self, x: Tensor, t: Tensor, words: Tensor) -> Tensor:
+        v: Tensor = self.networks.unet(x, t, words).sample
+        return v
+
+    def _sample(self, predict: Callable[[Tensor, Tensor], Tensor], x: Tensor, steps: int) -> Tensor:
         self.scheduler.set_timesteps(steps)
         x = x * self.scheduler.init_noise_sigma
         for t in self.scheduler.timesteps:
-            v = self.networks.unet(x, t, embeddings).sample
-            if blank is not None:
-                without = self.networks.unet(x, t, blank.expand_as(embeddings)).sample
-                v = without + guidance * (v - without)
-            x = self.scheduler.step(v, t, x).prev_sample
+            x = self.scheduler.step(predict(x, t), t, x).prev_sample
         return x
 
     @torch.no_grad()

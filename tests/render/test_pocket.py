@@ -53,6 +53,21 @@ def test_prompts_differ_more_than_neighbours_on_the_way(pocket: StableDiffusion)
     assert float((at(0.50) - at(0.52)).norm()) < 0.3 * ends
 
 
+def test_a_blend_is_the_one_that_the_evaluation_measures(pocket: StableDiffusion) -> None:
+    from livediffusion.training.sampling import Model
+
+    prompts = (("dark techno", 0.625), ("organ", 0.375))
+    request = replace(default_request(pocket, "x"), prompts=prompts, seeds=((7, 1.0),))
+    played = pocket.picture(pocket.settle(request), Stopwatch())
+    model = Model.load(POCKET_FOLDER)
+    ends, weights = model.embed([text for text, _ in prompts]), torch.tensor([0.375])
+    measured = model.pictures(model.between(ends, weights, model.noise([7])))[0]
+    assert torch.allclose(played, measured, atol=1e-3)
+    embedded = torch.lerp(ends[:1], ends[1:], 0.375)
+    other = model.pictures(model.latents(embedded, model.noise([7])))[0]
+    assert not torch.allclose(played, other, atol=1e-2)
+
+
 def test_a_follower_starts_warm_and_takes_less_phase_time(pocket: StableDiffusion) -> None:
     cache = LoopCache(64.0)
     base = default_request(pocket, "house")

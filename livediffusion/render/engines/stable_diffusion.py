@@ -19,6 +19,7 @@ from livediffusion.render.engines.components import Components
 from livediffusion.render.engines.compute import Compute
 from livediffusion.render.engines.denoiser import Denoiser
 from livediffusion.render.engines.digest import file_hash
+from livediffusion.render.engines.prediction import Prediction
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Stopwatch
 from livediffusion.render.request import RenderRequest
@@ -126,21 +127,16 @@ class StableDiffusion:
     ) -> Tensor:
         """Latents (1, C, h, w), float32 on the device."""
         device, unet = self.compute.device, self._parts.unet
-        conditioned = context.to(device, unet.dtype)
-
-        def predict(latents: Tensor, t: Tensor) -> Tensor:
-            single = latents.to(unet.dtype)
-            if self._savings:
-                each = [self._denoiser(single, t, one[None]) for one in conditioned]
-                out = torch.cat(each).float()
-            else:
-                batch = single.expand(len(conditioned), -1, -1, -1)
-                out = self._denoiser(batch, t, conditioned).float()
-            if len(out) == 1:
-                return out
-            negative, positive = out.chunk(2)
-            return negative + request.guidance * (positive - negative)
-
+        predict = Prediction(
+            self._denoiser,
+            unet.dtype,
+            context=context.to(device, unet.dtype),
+            each=self._text.each(request.prompts).to(device, unet.dtype),
+            weights=tuple(weight for _, weight in request.prompts),
+            guidance=request.guidance,
+            apart=self.params.apart,
+            singly=self._savings > 0,
+        )
         shape = canvas.latent_shape(self._parts.vae, self.params, request.beats)
         noise = self._noise(request, shape)
         scheduler = sampler.fresh_scheduler(self._parts.scheduler, request.sampler)

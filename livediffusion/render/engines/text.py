@@ -35,14 +35,17 @@ class TextEncoder:
 
         Shorter prompts are filled up with the embedding of nothing.
         """
+        each = self.each(prompts)
+        if len(each) == 1:
+            return each
+        pairs = zip((weight for _, weight in prompts), each.split(1), strict=True)
+        return torch.stack([weight * embedding for weight, embedding in pairs]).sum(dim=0)
+
+    def each(self, prompts: Weighted) -> Tensor:
+        """The prompts' embeddings, (n, tokens, width) float32, as long as the longest."""
         embedded = [self.embed(text) for text, _ in prompts]
         length = max(embedding.shape[1] for embedding in embedded)
-        if len(embedded) == 1:
-            return embedded[0]
-        weights = [weight for _, weight in prompts]
-        filled = [self.fill(embedding, length) for embedding in embedded]
-        pairs = zip(weights, filled, strict=True)
-        return torch.stack([weight * embedding for weight, embedding in pairs]).sum(dim=0)
+        return torch.cat([self.fill(embedding, length) for embedding in embedded])
 
     def fill(self, embedding: Tensor, length: int) -> Tensor:
         """Append empty chunks up to `length` tokens."""

@@ -31,10 +31,8 @@ def morph_pairs(count: int) -> list[tuple[str, str]]:
 def morph(bench: Bench, start: str, end: str, seed: int = 5) -> Tensor:
     """Pictures (9, 2, bands, columns) of blends of two prompts with one seed, in 0..1."""
     ends = bench.model.embed([start, end])
-    weights = torch.linspace(0.0, 1.0, POINTS)[:, None, None]
-    blended = torch.lerp(ends[:1], ends[1:], weights)
-    noise = bench.model.noise([seed] * POINTS)
-    return bench.model.pictures(bench.model.latents(blended, noise, POCKET.steps))
+    weights, noise = torch.linspace(0.0, 1.0, POINTS), bench.model.noise([seed] * POINTS)
+    return bench.model.pictures(bench.model.between(ends, weights, noise, POCKET.steps))
 
 
 def walk(bench: Bench, prompt: str, seeds: tuple[int, int]) -> Tensor:
