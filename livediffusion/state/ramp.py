@@ -18,8 +18,8 @@ class Ramp:
     end: Beats = 0.0
 
     def at(self, beat: Beats) -> tuple[float, ...]:
-        """The values at a song beat."""
-        if beat >= self.end:
+        """The values at a song beat, which is below 0 before a clock's first."""
+        if beat >= self.end or not self.origin:
             return self.target
         if beat <= self.start:
             return self.origin

@@ -249,3 +249,8 @@ def test_all_weights_zero_keeps_the_last_blend_with_a_new_prompt_too() -> None:
     send(playing, "/ld/blend", 0.0, 0.0)
     send(playing, "/ld/prompt/3/text", "jazz")
     assert blend(playing, 1.0) == [0.25, 0.75, 0.0]
+
+
+def test_before_a_clocks_first_beat_the_song_is_where_it_begins() -> None:
+    playing = performance()
+    assert playing.trajectory.request_at(-0.5) == playing.trajectory.request_at(0.0)
