@@ -20,6 +20,7 @@ from tests.jack import Jack, available
 
 pytestmark = [
     pytest.mark.jack,
+    pytest.mark.long,  # its times need a machine that has time
     pytest.mark.timeout(600),
     pytest.mark.skipif(
         not available() or not all(map(shutil.which, ("jack_midi_dump", "stdbuf"))),

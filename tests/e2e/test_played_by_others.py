@@ -24,6 +24,7 @@ from tests.midi import Peer
 
 pytestmark = [
     pytest.mark.jack,
+    pytest.mark.long,  # minutes of one set, in real time
     pytest.mark.timeout(600),
     pytest.mark.skipif(not available(), reason="needs jackd2 and jack-capture"),
     pytest.mark.skipif(
