@@ -110,10 +110,11 @@ def test_in_the_end_what_was_asked_for_sounds(patch, render_s, acts):
     for address, values in (("/ld/drift", (0.0,)), ("/ld/tempo", (120.0,)), ("/ld/hold", (0,))):
         played.act(address, values)
     renew(performance, parse_patch(PATCHES[0]), "pocket", stage.beat)  # no more journey
+    played.run(0.5)  # until what is wanted now has been ordered
     end = stage.beat + 300.0
     while stage.beat < end and not _rests(played):
         played.run(0.5)
-    played.run(2.5)
+    played.run(6.0)
     wanted = performance.outlook.request_at(stage.beat)
     assert stage.scheduler.sounding is not None
     assert stage.scheduler.sounding.cache_key() == wanted.cache_key()
