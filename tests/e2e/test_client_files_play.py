@@ -24,7 +24,7 @@ from relay import Relay
 
 from livediffusion.types import Value
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]  # minutes, in real time
 
 TESTS = Path(__file__).parents[1]
 CLIENTS = TESTS.parent / "patches" / "clients"

@@ -9,7 +9,7 @@ import pytest
 from daemon import Daemon, running
 from numpy.typing import NDArray
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]  # minutes, in real time
 
 PATCH = """
 tempo = 120

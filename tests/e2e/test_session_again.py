@@ -32,7 +32,7 @@ filter = -0.3
 """
 RECORD = '[session]\ndirectory = "{}"\n[render]\nthreads = 1\n'
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.long]  # minutes, in real time
 
 
 def perform(daemon: Daemon, moves: list[tuple[float, str, object]]) -> None:
