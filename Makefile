@@ -19,7 +19,7 @@ play: $(STAMP) system-play  ## play a patch: make play, make play PATCH=house_to
 test: $(STAMP) system-test $(NODE_STAMP) check  ## everything that CI runs
 	$(BIN)/python -m pytest
 
-long: $(STAMP) system-test  ## what takes minutes: clients, sessions, sync without drift
+long: $(STAMP) system-test $(NODE_STAMP)  ## what takes minutes: clients, sessions, sync without drift
 	$(BIN)/python -m pytest -m long
 
 check: $(STAMP)  ## style, types, and which folder may import which
