@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-NAME_WIDTH, VALUE_WIDTH = 48, 10  # so that sections line up
+NAME_WIDTH, VALUE_WIDTH = 38, 10  # so that sections line up, and 80 columns hold a verdict
 
 
 @dataclass(frozen=True, slots=True)
