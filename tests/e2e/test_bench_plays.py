@@ -10,7 +10,7 @@ from livediffusion.bench import knobs, renders
 from livediffusion.bench.table import table
 from livediffusion.cli import app
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.long]  # a minute of knobs, one by one
 
 
 def test_bench_measures_everything_that_it_reports(
