@@ -12,6 +12,7 @@ from stand_in import inside
 
 pytestmark = [
     pytest.mark.jack,
+    pytest.mark.long,  # minutes of dying sound servers, in real time
     pytest.mark.timeout(400),
     pytest.mark.skipif(not available(), reason="needs jackd, jack_capture and jack_lsp"),
 ]
