@@ -13,8 +13,9 @@ from livediffusion.types import Seconds
 _A_SECOND = 10  # different sentences to one host
 _AGAIN: Seconds = 1.0  # the same sentence to one host
 _LOGGED_AGAIN: Seconds = 60.0
-_LINES_A_SECOND = 4  # in the log
+_LINES_A_SECOND = 4  # in the log: all of the network's together, and each device's of ours
 _MOST_REMEMBERED = 1024
+_NETWORK = "network"
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Complaints:
         self.suppressed = 0  # of those that were not said
         self._tell = tell
         self._limits: dict[str, RateLimit] = {}
-        self._log_limit = RateLimit(_LINES_A_SECOND)
+        self._line_limits: dict[str, RateLimit] = {}
         self._told: dict[tuple[str, str], Seconds] = {}
         self._logged: dict[tuple[str, str], Seconds] = {}
 
@@ -62,7 +63,9 @@ class Complaints:
         self.count += 1
         sender = endpoint_of(source)
         host = source if sender is None else sender.host
-        if _once(self._logged, (host, what), now, _LOGGED_AGAIN, self._log_limit):
+        wire = source if sender is None else _NETWORK  # a flood there must not hide a loose cable
+        lines = self._line_limits.setdefault(wire, RateLimit(_LINES_A_SECOND))
+        if _once(self._logged, (host, what), now, _LOGGED_AGAIN, lines):
             _log.warning("%s: %s", source, sentence(what))
         if sender is None:
             return

@@ -49,6 +49,7 @@ def test_it_follows_a_leader_also_after_its_own_death(stage: MakeStage) -> None:
     lead = Lead(64.0, time.monotonic(), 128.0)
     on_stage.player.lead(lead)
     wait_until(on_stage, follows(lead))
+    wait_until(on_stage, lambda page: (on_stage.arena.read_note() or {}).get("lead") is not None)
     on_stage.process.kill()
     on_stage.process.wait()
     on_stage.start()
