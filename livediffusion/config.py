@@ -71,18 +71,25 @@ class ClockConfig:
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """Where OSCQuery is served, to whom, and whether it can be found by zeroconf."""
+    """Where OSCQuery is served, to whom, and whether it can be found by zeroconf.
+
+    Riffusion's server answers on `port`, too, and on `riffusion_port` where that is not 0.
+    """
 
     serve: bool = True
     host: str = "127.0.0.1"
     port: int = 7771
+    riffusion_port: int = 0  # 3013 is where Riffusion's app looks
     allow: tuple[Network, ...] = ()  # besides this machine
     announce: bool = True  # both ports; to this machine only where only it can reach them
 
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How loops are rendered: `ahead` of them kept ready, `steps_min` when time is short."""
+    """How loops are rendered: `ahead` of them kept ready, `steps_min` when time is short.
+
+    `seed_images` is the folder where requests to Riffusion's server find images by name.
+    """
 
     model: str = "pocket"
     device: str = "auto"
@@ -91,6 +98,7 @@ class RenderConfig:
     steps_min: int = 2
     threads: int = 0  # 0: the engine's choice
     cache_mb: float = 512.0
+    seed_images: str = ""  # "" for `own_seed_images_folder()`
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +263,10 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
             "send": _NAMES,
         },
     ),
-    "web": (WebConfig, {"serve": flag(), **_LISTENER, "announce": flag()}),
+    "web": (
+        WebConfig,
+        {"serve": flag(), **_LISTENER, "riffusion_port": whole(0, 65535), "announce": flag()},
+    ),
     "render": (
         RenderConfig,
         {
@@ -266,6 +277,7 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
             "steps_min": whole(1, 100),
             "threads": whole(0, 256),
             "cache_mb": number(16, 1048576),
+            "seed_images": text(500),
         },
     ),
     "session": (SessionConfig, {"record": flag(), "directory": _NAME}),

@@ -60,13 +60,18 @@ def model_source(name: str, models: Mapping[str, str]) -> str:
 
 def own_models_folder() -> Path:
     """Where models lie that the player trained; it need not exist."""
+    return data_folder() / "models"
+
+
+def data_folder() -> Path:
+    """The user's folder for what this program keeps; it need not exist."""
     if sys.platform == "darwin":
         data = Path.home() / "Library" / "Application Support"
     elif sys.platform == "win32":
         data = Path(os.environ.get("LOCALAPPDATA") or Path.home())
     else:
         data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return data / "livediffusion" / "models"
+    return data / "livediffusion"
 
 
 def own_models() -> dict[str, str]:
