@@ -30,8 +30,10 @@ class RenderRequest:
     Weights of prompts and of seeds sum to 1. Two seeds are slerped by the second one's weight,
     more are summed and rescaled to keep the noise's norm. `seed_image` and `mask` are file
     paths ("" for none). `model_hash` and `images_hash` say which weights and which pictures are
-    meant; empty, the renderer takes what is there and fills them in. `phase_from` is the audio
-    key of the loop whose phase this one starts from, or None for a cold start.
+    meant; empty, the renderer takes what is there and fills them in. `seam` says whether the
+    decoder pads a picture in time with its other end, so that the loop closes, or with zeros as
+    Riffusion's. `phase_from` is the audio key of the loop whose phase this one starts from, or
+    None for a cold start.
     """
 
     prompts: Weighted
@@ -48,6 +50,7 @@ class RenderRequest:
     seed_image: str = ""
     mask: str = ""
     images_hash: str = ""
+    seam: Literal["closed", "open"] = "closed"
     beats: int = 8
     phase_iterations: int = 0  # 0: as many as the engine thinks right for cold or warm
     phase_from: str | None = None
@@ -84,6 +87,8 @@ class RenderRequest:
         if self.sampler not in SAMPLERS:
             known = ", ".join(SAMPLERS)
             raise UserError(f"There is no sampler '{self.sampler}'; choose one of {known}.")
+        if self.seam not in ("closed", "open"):
+            raise UserError(f"seam must be closed or open, not {self.seam!r}.")
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if not (math.isfinite(value) and low <= value <= high):
@@ -99,7 +104,7 @@ class RenderRequest:
 
     def _without_effect(self) -> set[str]:
         """Fields that cannot be heard in this request, so that turning them finds the cache."""
-        silent = set()
+        silent = {"seam"} if self.seam == "closed" else set()  # keys are older than this field
         if not self.seed_image:
             silent |= {"strength", "mask"}
         if self.guidance <= 1.0:
