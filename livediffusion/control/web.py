@@ -1,43 +1,32 @@
 """The web server: OSCQuery by HTTP and WebSocket; a page has its place beside it.
 
-The one file that knows the server's libraries' lives. They are loaded on the net loop's thread, so
-that the control loop need not wait for them at its start.
+Its libraries are loaded on the net loop's thread, see `Port`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import socket
-from concurrent.futures import CancelledError
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from livediffusion.config import WebConfig
-from livediffusion.control.endpoint import AllowList, Endpoint
+from livediffusion.control.endpoint import Endpoint
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.netloop import NetLoop
 from livediffusion.control.oscquery import Host, answer
-from livediffusion.control.osctcp import listen, listen_later
 from livediffusion.control.snapshot import Names, Snap, ask_for
+from livediffusion.control.webport import Port
 from livediffusion.types import Seconds
 
 if TYPE_CHECKING:
-    import uvicorn
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.websockets import WebSocket
 
-    from livediffusion.control.webguard import Guard
     from livediffusion.control.websocket import Listeners, Sockets
 
 _PATIENCE: Seconds = 2.0  # with the control loop
-_LONGEST_END: Seconds = 1.5
-_LARGEST_MESSAGE = 65536  # bytes from a WebSocket, as over UDP
-
-_log = logging.getLogger(__name__)
 
 
 class Web:
@@ -62,18 +51,13 @@ class Web:
         self._snap = snap
         self._names = names
         self._listeners = listeners
-        self._server: uvicorn.Server | None = None
         self._sockets: Sockets | None = None
-        self._guard: Guard | None = None
-        listening = listen(config.host, config.port)
-        if listening is None:
-            _log.warning(_TAKEN, config.port)
-        self._served = loop.start(self._serve(listening))
+        self._port = Port(config, config.port, loop, self._application, "The web server")
 
     @property
     def serving(self) -> bool:
         """Whether the port could be had and the server is up."""
-        return self._server is not None and self._server.started
+        return self._port.serving
 
     def send(self, packet: bytes, to: Endpoint) -> None:
         """Send to somebody who is connected."""
@@ -87,49 +71,14 @@ class Web:
 
     def statistics(self) -> dict[str, int]:
         """Every counter by name."""
-        if self._sockets is None or self._guard is None:
+        if self._sockets is None:
             return {}
         counts = asdict(self._sockets.counts)
-        return counts | {"refused": counts["refused"] + self._guard.refused}
+        return counts | {"refused": counts["refused"] + self._port.refused}
 
     def close(self) -> None:
         """Hang up and let the port go."""
-        if self._server is not None:
-            self._server.should_exit = True
-            with contextlib.suppress(TimeoutError, CancelledError):
-                self._served.result(_LONGEST_END)
-        self._served.cancel()
-
-    async def _serve(self, listening: socket.socket | None) -> None:
-        if listening is None:
-            listening = await listen_later(self._config.host, self._config.port)
-            _log.warning("Port %d is free now: the web server listens there.", self.port)
-        import uvicorn
-
-        from livediffusion.control.webguard import Guard
-
-        app = self._application()
-        self._guard = Guard(app, AllowList(self._config.allow), self._config.host)
-        config = uvicorn.Config(
-            self._guard,
-            http="h11",
-            ws="websockets-sansio",
-            ws_max_size=_LARGEST_MESSAGE,
-            lifespan="off",
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            proxy_headers=False,  # else a header could claim another sender
-            server_header=False,
-            limit_concurrency=128,
-            timeout_graceful_shutdown=1,
-        )
-        logging.getLogger("uvicorn.error").addFilter(_is_news)
-        self._server = uvicorn.Server(config)
-        try:
-            await self._server.serve(sockets=[listening])
-        finally:
-            listening.close()
+        self._port.close()
 
     def _application(self) -> Starlette:
         from starlette.applications import Starlette
@@ -171,14 +120,3 @@ class Web:
         here = str(server[0]) if server else self._config.host
         everywhere = self._osc.host in ("0.0.0.0", "::")
         return Host(here if everywhere else self._osc.host, self._osc.port, here, self.port)
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a line of the server's is worth a line of the log: a page that was refused is not."""
-    return "without completing handshake" not in record.getMessage()
-
-
-_TAKEN = (
-    "The web server cannot have port %d: end what has it, or choose another port under [web] in "
-    "config.toml. The rest works meanwhile."
-)

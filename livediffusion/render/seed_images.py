@@ -53,7 +53,8 @@ def find_image(name: str, folder: Path) -> Path:
     listed = ", ".join(known_names[:_MOST_NAMED]) + (", …" if known_names[_MOST_NAMED:] else "")
     shown = name if len(name) <= 40 else f"{name[:40]}…"
     raise UserError(
-        f"There is no seed or mask image {shown!r}; put it into {folder}, or choose one of {listed}."
+        f"There is no seed or mask image {shown!r}; put it into {folder}, "
+        f"or choose one of {listed}."
     )
 
 

@@ -135,7 +135,7 @@ def test_our_own_page_and_programs_are_let_in(room):
 
 
 def test_strangers_get_403(room, monkeypatch):
-    guard = room.network._web._guard
+    guard = room.network._web._port.guard
     monkeypatch.setattr(guard, "_allow_list", AllowList([ip_network("10.0.0.0/24")]))
     monkeypatch.setattr(guard._allow_list, "allows", lambda host: host.startswith("10."))
     assert get(room, "/") == (403, "This address is not on the allow-list.")
