@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("noisy machine", deadline=None)  # speed is `bench`'s business
 settings.load_profile("noisy machine")
+
+_HERE = Path(__file__).parent
+_REAL_TIME = (  # what plays, or is timed by others: nothing else should run beside it
+    "e2e",
+    "soundcheck",
+    "control/test_flood.py",
+    "control/test_link.py",
+    "control/test_midi.py",
+    "player/test_lean_orders.py",
+    "player/test_player_lead.py",
+    "player/test_player_process.py",
+    "test_supervisor.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs in real time."""
+    for item in items:
+        if item.path.relative_to(_HERE).as_posix().startswith(_REAL_TIME):
+            item.add_marker("live")

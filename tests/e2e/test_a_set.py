@@ -36,7 +36,8 @@ pytestmark = [
 RATE = 48000
 PERIOD = 192000  # 8 beats at 120 bpm
 BAR = PERIOD // 2
-BUSY_S = 60.0
+BUSY_S = 30.0
+STEADY = 0.5  # of those seconds must have passed on JACK's clock, too: it slips, but does not stand
 TRIES = 3
 EXCUSED = 10  # looks of 20 ms: an underrun so soon after the host took the CPU away is the host's
 CAPTURE_S = 400.0
@@ -169,7 +170,8 @@ def perform(daemon: Daemon, played: Played, folder: Path) -> None:
     daemon.osc.send_message("/ld/quantise", "off")
     for _ in range(TRIES):  # another program on the test machine may take its turn once
         wiggle(daemon, played)
-        if played.underruns == 0:
+        frames = played.marks["lfo end"] - played.marks["lfo"]
+        if played.underruns == 0 and frames > STEADY * BUSY_S * RATE:
             break
 
 
@@ -187,7 +189,7 @@ def kill_the_renderer(daemon: Daemon, played: Played) -> None:
 
 
 def wiggle(daemon: Daemon, played: Played) -> None:
-    """A 50 Hz LFO on a weight: the renderer is busy on every core for a minute."""
+    """A 50 Hz LFO on a weight: the renderer is busy on every core for half a minute."""
     played.lfo_swaps.clear()
     played.mark("lfo", daemon)
     start, swaps = time.monotonic(), daemon.transport.swaps
@@ -263,10 +265,10 @@ def test_the_loop_goes_on_while_the_renderer_is_dead(played: Played) -> None:
     assert np.abs(heard).max() > 0.1
 
 
-def test_no_underrun_in_a_minute_of_renders(played: Played) -> None:
+def test_no_underrun_while_every_core_renders(played: Played) -> None:
     assert played.underruns == 0, "in none of the tries"
     heard = played.part("lfo", "lfo end")
-    assert len(heard) > BUSY_S * RATE / 2, "JACK's clock may slip, but not stand still"
+    assert len(heard) > STEADY * BUSY_S * RATE, "JACK's clock may slip, but not stand still"
     assert longest_zeros(heard) < 64
 
 
