@@ -12,6 +12,7 @@ from livediffusion.errors import UserError
 from livediffusion.player.engine import Engine
 from livediffusion.player.outputs import ClockOutput, Output
 from livediffusion.player.settings import PlayerSettings
+from livediffusion.player.system_default import system_default
 from livediffusion.types import Seconds
 
 _LOOK_AGAIN: Seconds = 2.0
@@ -33,6 +34,7 @@ class Speaker:
         self._memo = settings.run_dir / _MEMO
         self._away = False  # the wanted device is not there; a clock stands in
         self._looked: Seconds = 0.0
+        self._default = system_default()
         self._output: Output | None = None
 
     @property
@@ -57,10 +59,23 @@ class Speaker:
         self.again = True
 
     def look_again(self, now: Seconds) -> bool:
-        """Now and then look whether a wanted device is there by now; True when it is."""
-        if not self._away or now - self._looked < _LOOK_AGAIN:
+        """Now and then look whether the sound should go elsewhere; True when it went.
+
+        To a wanted device that is there by now, or after the system's default.
+        """
+        if now - self._looked < _LOOK_AGAIN:
             return False
         self._looked = now
+        return self._come_back() if self._away else self._follow_the_default()
+
+    def _follow_the_default(self) -> bool:
+        before, self._default = self._default, system_default()
+        if self._wanted is not None or self._default == before:
+            return False
+        self.change(None)
+        return True
+
+    def _come_back(self) -> bool:
         try:
             output = self._open_wanted(afresh=True)
         except UserError:

@@ -11,7 +11,7 @@ from player_stage import loop, noise
 
 from livediffusion.errors import UserError
 from livediffusion.ipc.arena import Arena
-from livediffusion.player import device
+from livediffusion.player import device, speaker
 from livediffusion.player.deck import Swap
 from livediffusion.player.engine import Engine
 from livediffusion.player.mixer import Mixer
@@ -153,3 +153,27 @@ def test_a_new_run_takes_what_it_was_told(house: Callable[[str | None], House]) 
     assert one.speaker.name == "A"
     with pytest.raises(UserError):
         house("nosuch").speaker.start()
+
+
+@pytest.mark.parametrize(("wanted", "opened"), [(None, ["A", "A"]), ("A", ["A"])])
+def test_the_systems_default_is_followed_by_who_asked_for_no_device(
+    house: Callable[[str | None], House],
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: str | None,
+    opened: list[str],
+) -> None:
+    default = 41
+    monkeypatch.setattr(speaker, "system_default", lambda: default)
+    one = house(wanted)
+    one.speaker.start()
+    one.play_song()
+    one.run(1.0)
+    beat = one.beat
+    assert not one.speaker.look_again(10.0)
+    default = 57
+    assert not one.speaker.look_again(11.0), "it has just looked"
+    assert one.speaker.look_again(12.5) == (wanted is None)
+    one.run(0.5)
+    assert [output.name for output in one.opened] == opened
+    assert one.beat == pytest.approx(beat + 4 * 0.5, abs=0.05)
+    assert not one.speaker.look_again(15.0)
