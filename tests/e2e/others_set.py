@@ -38,6 +38,7 @@ PATCH = f"""
 tempo = 120
 beats = 4
 quantise = "off"
+lean = 0  # what is first heard of a scene is its loop
 [[prompt]]
 text = "house"
 [[prompt]]
@@ -213,7 +214,7 @@ def suffer(daemon: Daemon, played: Played, stranger: Stranger, box: Peer) -> Non
         if played.underruns == 0:
             break
     spoil(daemon.patch, PATCH)
-    daemon.wait(lambda d: "The old patch plays on." in d.log(), "word of the broken patch")
+    daemon.wait(lambda d: "There is no prompt 8" in d.log(), "word of the broken patch")
     daemon.patch.write_text(PATCH, encoding="utf-8")
 
 
