@@ -5,9 +5,11 @@ least squares, over as many as agree with the newer ones among them (Lepski's ch
 so it starts after a few ticks, narrows while the tempo stays, follows a change within a beat, and
 has no lag at rest.
 
-A tick that came twice or not at all shows as a step of exactly one period, and is put right. So
-does a driver that hands ticks over in blocks of nearly their own length: now and then two come as
-one. Such a step comes again and again, so the second of the same kind says that both were none.
+A tick that came twice or not at all shows as a step of exactly one period, and is put right. More
+than two at once are a master that stood still for as long, as one does whose audio drops out: its
+song has waited, and so does ours. A driver that hands ticks over in blocks of nearly their own
+length makes steps of one period, too: now and then two come as one. Such a step comes again and
+again, so the second of the same kind says that both were none.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ _JITTER_EVERY = 6  # ticks
 _ASTRAY = 0.6  # periods off the line; further, and ticks may have been lost or doubled
 _DECIDED_BY = 5  # ticks that are astray together
 _SAME_STEP = 0.35  # periods that these may differ by
+_MOST_LOST = 2  # ticks at once
 _RARE = 14400  # ticks, five minutes at 120 bpm: who loses or doubles another by then does not
 _BLOCK = 0.6  # periods that lines may be apart where ticks come in blocks about so long
 _JUMPS = 1.0  # periods that these may go further off, and the line still be of use
@@ -104,8 +107,13 @@ class TickLine:
         size = round(sum(off) / len(off))
         sudden = abs(off[0] - self._off - size) < _SAME_STEP
         is_step = size != 0 and sudden and all(abs(one - size) < _SAME_STEP for one in off)
-        moved = self._put_right(size, ticks[0][0]) if is_step else 0
-        if not is_step and abs(off[-1] - off[0]) > _JUMPS:  # another tempo altogether
+        moved = 0
+        if is_step and abs(size) <= _MOST_LOST:
+            moved = self._put_right(size, ticks[0][0])
+        elif is_step:
+            stood = sum(off) / len(off) * line.period
+            self._times = deque((time + stood for time in self._times), maxlen=_MOST)
+        elif abs(off[-1] - off[0]) > _JUMPS:  # another tempo altogether
             self._counts.clear()
             self._times.clear()
         self.count += moved

@@ -113,6 +113,24 @@ def test_a_tick_lost_or_doubled_leaves_the_count_right(
     assert off(line.line, due, 599, most / 2) < 0.002
 
 
+@few
+@given(st.floats(40.0, 200.0), st.floats(0.15, 0.8), st.integers(60, 300), st.integers(0, 99))
+def test_a_master_that_stands_still_for_a_moment_is_waited_for(
+    tempo: float, pause: float, where: int, seed: int
+) -> None:
+    period = 60.0 / tempo / TICKS
+    pause = max(pause, 3.0 * period)
+    due = [time + (pause if n >= where else 0.0) for n, time in enumerate(ticks(tempo, each=500))]
+    came = jittered(due, 0.003, seed)
+    line = TickLine()
+    for count, time in enumerate(came):
+        line.tick(time)
+        if not where <= count < where + TICKS:  # it is seen within a beat
+            assert line.count == count
+            assert count < BARS or off(line.line, due, count, 0.0015) < 0.004
+    assert off(line.line, due, 499, 0.0015) < 0.002
+
+
 def test_a_delivery_that_hangs_and_catches_up_moves_nothing() -> None:
     due = ticks(120.0)
     came = list(due)
