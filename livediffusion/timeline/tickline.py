@@ -104,14 +104,15 @@ class TickLine:
         """A step of whole periods means ticks that were lost or doubled, else the tempo changed."""
         ticks, self._astray = self._astray, []
         off = [(time - line.time_of(count)) / line.period for count, time in ticks]
-        size = round(sum(off) / len(off))
+        mean = sum(off) / len(off)
+        size = round(mean)
         sudden = abs(off[0] - self._off - size) < _SAME_STEP
         is_step = size != 0 and sudden and all(abs(one - size) < _SAME_STEP for one in off)
         moved = 0
         if is_step and abs(size) <= _MOST_LOST:
             moved = self._put_right(size, ticks[0][0])
-        elif is_step:
-            stood = sum(off) / len(off) * line.period
+        elif abs(mean) > _MOST_LOST and all(abs(one - mean) < _SAME_STEP for one in off):
+            stood = mean * line.period
             self._times = deque((time + stood for time in self._times), maxlen=_MOST)
         elif abs(off[-1] - off[0]) > _JUMPS:  # another tempo altogether
             self._counts.clear()
