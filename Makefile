@@ -8,7 +8,8 @@ NODE_STAMP := tests/node_modules/.installed
 PATCH ?=
 NODE_PACKAGES := $(if $(shell command -v npm),,nodejs npm)
 TEST_PACKAGES := libportaudio2 jackd2 jack-capture iproute2 liblo-tools puredata-core csound \
-	libfluidsynth3 fluid-soundfont-gm sonic-pi-samples supercollider-language $(NODE_PACKAGES)
+	libfluidsynth3 fluid-soundfont-gm sonic-pi-samples supercollider-language klick jack-midi-clock \
+	$(NODE_PACKAGES)
 PLAY_PACKAGES := libportaudio2
 
 .PHONY: play test long check bench clean system-play system-test
