@@ -13,13 +13,14 @@ from pathlib import Path
 
 import livediffusion
 from livediffusion.errors import UserError
+from livediffusion.render.riffusion import SIDE, beats_of
 from livediffusion.render.settings import data_folder
 
 SHIPPED = Path(livediffusion.__file__).parent / "seed_images"
 STAND_INS = {
     "og_beat": "house",
     "agile": "drum_and_bass",
-    "marim": "marimba",
+    "marim": "piano",
     "motorway": "techno",
     "vibes": "ambient",
 }
@@ -56,6 +57,23 @@ def find_image(name: str, folder: Path) -> Path:
         f"There is no seed or mask image {shown!r}; put it into {folder}, "
         f"or choose one of {listed}."
     )
+
+
+def beats_in(image: Path) -> int:
+    """Whole beats of 64 columns in an image, looking at its head alone.
+
+    Raises UserError when it is none, or has a side of less than 32 pixels.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(image) as opened:
+            width, height = opened.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise UserError(f"{image.name} cannot be read as an image; give a PNG.") from None
+    if min(width, height) < SIDE:
+        raise UserError(f"{image.name} is {width} x {height}; a seed image has {SIDE} or more.")
+    return beats_of(width)
 
 
 def _names(folders: Iterable[Path]) -> list[str]:
