@@ -64,6 +64,11 @@ class Loader:
         """Whether a model is on its way."""
         return model in (self.model, self._next)
 
+    @property
+    def ended(self) -> bool:
+        """Whether a load has ended whose result was not taken yet."""
+        return self._result is not None
+
     def take(self) -> Loaded | None:
         """The result of a load that has ended, once; the next one begins."""
         result, self._result = self._result, None

@@ -95,13 +95,13 @@ def render_loop(
     phase = cache.phase(request)
     if phase is None:
         request = dataclasses.replace(request, phase_from=None)
-    loop, phase = _sound(engine, request, picture, phase, watch)
+    loop, phase = sound_of(engine, request, picture, phase, watch)
     cache.keep_loop(loop, phase)
     return loop
 
 
 @torch.inference_mode()
-def _sound(
+def sound_of(
     engine: Engine, request: RenderRequest, picture: Tensor, phase: Tensor | None, watch: Stopwatch
 ) -> tuple[Loop, Tensor]:
     """Audio of a picture, at the house's loudness and in stereo, and the phase it ended with."""

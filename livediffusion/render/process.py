@@ -16,7 +16,7 @@ from typing import TypeAlias
 from livediffusion.ipc.wire import CONNECTED, DISCONNECTED, Client
 from livediffusion.render.request import RenderRequest
 from livediffusion.render.settings import POCKET, POCKET_FOLDER, RendererSettings
-from livediffusion.types import BPM, Frames, Json, ModelDefaults
+from livediffusion.types import BPM, Frames, Json, ModelDefaults, Seconds
 
 __all__ = [
     "POCKET",
@@ -24,6 +24,8 @@ __all__ = [
     "Connected",
     "Disconnected",
     "Event",
+    "GuestFailed",
+    "GuestReady",
     "LoopReady",
     "ModelState",
     "Notice",
@@ -64,6 +66,26 @@ class RenderFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestReady:
+    """What a guest asked for: files in base64."""
+
+    id: int
+    audio: str  # an MP3
+    image: str  # a JPEG of the spectrogram
+    duration_s: Seconds
+    render_ms: float  # until the picture was there, what was rendered in between included
+
+
+@dataclass(frozen=True, slots=True)
+class GuestFailed:
+    """A guest cannot be served; `busy` when the same may be had another time."""
+
+    id: int
+    error: str
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ModelState:
     """A model is "loading", "ready" or has "failed"; a failure leaves the one before it usable."""
 
@@ -92,7 +114,16 @@ class Disconnected:
     """The renderer is away; all orders have failed."""
 
 
-Event: TypeAlias = LoopReady | RenderFailed | ModelState | Notice | Connected | Disconnected
+Event: TypeAlias = (
+    LoopReady
+    | RenderFailed
+    | GuestReady
+    | GuestFailed
+    | ModelState
+    | Notice
+    | Connected
+    | Disconnected
+)
 
 
 class Renderer:
@@ -107,7 +138,8 @@ class Renderer:
         # A restarted control process must not take its predecessor's loops for its own.
         self._ids = itertools.count(secrets.randbelow(2**40))
         self._pending: dict[int, int] = {}  # id -> slot
-        self._failed: deque[RenderFailed] = deque()
+        self._guests: set[int] = set()
+        self._failed: deque[RenderFailed | GuestFailed] = deque()
 
     @property
     def connected(self) -> bool:
@@ -128,6 +160,24 @@ class Renderer:
         else:
             self._failed.append(_away(number, slot))
         return number
+
+    def invite(self, request: RenderRequest) -> int:
+        """Have files made for somebody else when the performance wants nothing; the guest's id.
+
+        Answered by one `GuestReady` or `GuestFailed`, unless dismissed.
+        """
+        number = next(self._ids)
+        message = {"type": "guest", "id": number, "request": request.to_json()}
+        if self._client.send(message):
+            self._guests.add(number)
+        else:
+            self._failed.append(GuestFailed(number, _AWAY, busy=True))
+        return number
+
+    def dismiss(self, number: int) -> None:
+        """Forget a guest, who will not be answered."""
+        self._guests.discard(number)
+        self._client.send({"type": "dismiss", "id": number})
 
     def load(self, model: str) -> bool:
         """Ask for a model by name; False when the renderer is away."""
@@ -156,8 +206,10 @@ class Renderer:
             return [Connected()]
         if kind == DISCONNECTED:
             lost = [_away(number, slot) for number, slot in self._pending.items()]
+            gone = [GuestFailed(number, _AWAY, busy=True) for number in self._guests]
             self._pending.clear()
-            return [Disconnected(), *lost]
+            self._guests.clear()
+            return [Disconnected(), *lost, *gone]
         if kind in ("hello", "model"):
             return [_model_state(message)]
         if kind == "notice":
@@ -165,13 +217,23 @@ class Renderer:
         if kind in ("ready", "failed") and message["id"] in self._pending:
             del self._pending[message["id"]]
             return [_loop_ready(message) if kind == "ready" else _render_failed(message)]
+        if kind in ("guest", "guest-failed") and message["id"] in self._guests:
+            self._guests.remove(message["id"])
+            return [_guest_answer(message)]
         return []
+
+
+def _guest_answer(message: Json) -> GuestReady | GuestFailed:
+    kind = GuestReady if message["type"] == "guest" else GuestFailed
+    return kind(**{name: message[name] for name in kind.__slots__})
+
+
+_AWAY = "The renderer is away; it is being started again."
 
 
 def _away(number: int, slot: int) -> RenderFailed:
     # `Disconnected` has told it already; nothing is wrong with the order.
-    sentence = "The renderer is away; it is being started again."
-    return RenderFailed(number, slot, sentence, cancelled=True)
+    return RenderFailed(number, slot, _AWAY, cancelled=True)
 
 
 def _render_failed(message: Json) -> RenderFailed:

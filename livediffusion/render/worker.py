@@ -12,6 +12,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -22,6 +23,7 @@ from livediffusion.ipc import lifeline as lifelines
 from livediffusion.ipc.arena import SLOT_FRAMES, Arena
 from livediffusion.ipc.wire import CONNECTED, DISCONNECTED, Server
 from livediffusion.render.cache import LoopCache
+from livediffusion.render.guests import Guests, Interrupted
 from livediffusion.render.heart import Heart
 from livediffusion.render.loader import Loaded, Loader, is_out_of_memory
 from livediffusion.render.loop import Cancelled, Loop
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from livediffusion.render.engines.stable_diffusion import StableDiffusion
 
 _IDLE_S = 0.2
+_QUIET_S = 0.03  # after an answer, in which the performance's next order comes before any guest
 _WAKE: Json = {"type": "wake"}
 _log = logging.getLogger(__name__)
 
@@ -71,6 +74,8 @@ class Worker:
         self._failed = Loaded("", None, "No model is loaded; load one.")  # why there is no engine
         self._unsaid: deque[str] = deque(maxlen=20)  # notices that nobody was there to hear
         self._orders: deque[_Order] = deque()
+        self._answered = 0.0  # when the last order was, on time.monotonic()'s clock
+        self._guests = Guests(server.send, self._make_way)
         self._cancelled = False  # the order in flight is not wanted any more
         self._stop = threading.Event()
         self._load(settings.model)
@@ -80,11 +85,13 @@ class Worker:
         self._stop = stop
         while not stop.is_set():
             self._heart.beat()
-            self._receive(_IDLE_S if not self._can_work() else 0.0)
+            self._receive(_IDLE_S if not self._can_work() and not self._guests.waiting else 0.0)
             if (loaded := self._loader.take()) is not None:
                 self._install(loaded)
             if self._can_work():
                 self._render(self._orders.popleft())
+            elif self._guests.waiting:
+                self._let_in()
 
     def _can_work(self) -> bool:
         """Whether there is an order, and its model is not still on its way."""
@@ -111,6 +118,7 @@ class Worker:
         if kind in (CONNECTED, DISCONNECTED):
             # A new control process has slots of its own: nothing may be written into the old.
             self._orders.clear()
+            self._guests.dismiss()
             self._cancelled = True
             if kind == CONNECTED:
                 self._server.send({**self._state(), "type": "hello"})
@@ -119,6 +127,10 @@ class Worker:
         elif kind == "render":
             order = _Order(int(message["id"]), int(message["slot"]), dict(message["request"]))
             self._orders.append(order)
+        elif kind == "guest":
+            self._guests.take(message)
+        elif kind == "dismiss":
+            self._guests.dismiss(int(message["id"]))
         elif kind == "load":
             self._load(str(message["model"]))
         elif kind == "cancel":
@@ -185,6 +197,31 @@ class Worker:
             self._fail(order, f"This loop cannot be rendered ({_first_line(error)}); see the log.")
             if type(error).__name__ == "AcceleratorError":
                 raise  # the device's context is lost; only a new process gets another
+        finally:
+            self._answered = time.monotonic()
+
+    def _let_in(self) -> None:
+        """Render for a guest, now that the performance wants nothing."""
+        if self._engine is None:
+            if self._loader.model is None:
+                self._guests.refuse_all(self._failed.error)
+            else:
+                self._receive(_IDLE_S)
+            return
+        with self._heart.busy():
+            self._guests.render_next(self._engine)
+
+    def _make_way(self) -> None:
+        """Between a guest's steps: first all that the performance wants, until it is quiet."""
+        while True:
+            self._heart.beat()
+            self._receive(max(0.0, self._answered + _QUIET_S - time.monotonic()))
+            while self._can_work() and not self._stop.is_set():
+                self._render(self._orders.popleft())
+            if self._stop.is_set() or self._loader.ended:
+                raise Interrupted
+            if time.monotonic() >= self._answered + _QUIET_S:
+                return
 
     def _answer_in_memory(self, order: _Order) -> Json:
         """The answer; where memory runs out, with less of it, as long as there is a way."""

@@ -25,6 +25,8 @@ from livediffusion.render.process import (
     Connected,
     Disconnected,
     Event,
+    GuestFailed,
+    GuestReady,
     LoopReady,
     ModelState,
     Renderer,
@@ -181,6 +183,25 @@ def test_cancel_drops_the_render_in_flight_and_those_behind_it(
     bench.wait(LoopReady)
 
 
+def test_a_guest_is_served_and_orders_pass_it(bench: Bench, make_request: MakeRequest) -> None:
+    visit = make_request(steps=60, seeds=((31, 1.0),))
+    number = bench.renderer.invite(visit)
+    for slot in (0, 1):
+        bench.renderer.order(make_request(seeds=((slot + 32, 1.0),)), slot)
+    first, second = bench.wait(LoopReady), bench.wait(LoopReady)
+    assert (first.slot, second.slot) == (0, 1)
+    assert not any(isinstance(event, GuestReady) for event in bench.seen)
+    served = bench.wait(GuestReady)
+    assert (served.id, served.duration_s) == (number, 1.0)
+    bench.renderer.invite(make_request(model="nobody"))
+    failed = bench.wait(GuestFailed)
+    assert "'nobody' is not loaded" in failed.error
+    assert not failed.busy
+    bench.renderer.dismiss(bench.renderer.invite(make_request(seeds=((34, 1.0),))))
+    bench.renderer.order(make_request(seeds=((35, 1.0),)), 0)
+    bench.wait(LoopReady)
+
+
 def test_a_model_that_does_not_load_is_a_sentence_and_the_old_one_renders_on(
     bench: Bench, make_request: MakeRequest
 ) -> None:
@@ -238,10 +259,13 @@ def test_killed_the_renderer_is_missed_and_its_successor_found(
 ) -> None:
     number = bench.renderer.order(make_request(steps=100, seeds=((14, 1.0),)), 0)
     time.sleep(0.3)
+    guest = bench.renderer.invite(make_request())
     bench.process.kill()
     bench.process.join()
     bench.wait(Disconnected)
     assert bench.wait(RenderFailed).id == number
+    lost = bench.wait(GuestFailed)
+    assert (lost.id, lost.busy) == (guest, True)
     bench.renderer.order(make_request(), 0)
     assert "away" in bench.wait(RenderFailed).error
     bench.lifeline.close()
