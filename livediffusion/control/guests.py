@@ -1,0 +1,136 @@
+"""Others than the performer who want something rendered: a short queue, served one by one.
+
+The renderer sees to it that they never delay the performance (see `render/guests.py`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from livediffusion.control.inbox import Inbox
+from livediffusion.errors import UserError
+from livediffusion.render.process import GuestFailed, GuestReady, Renderer
+from livediffusion.render.request import RenderRequest
+from livediffusion.render.riffusion import Inference, request_of
+from livediffusion.types import ModelDefaults
+
+MOST_WAITING = 4
+
+
+class Busy(Exception):  # noqa: N818 - a sentence for whoever asked, who may ask again
+    """It cannot be served now; another time the same may be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A two-ended request, and the files that its images are."""
+
+    inference: Inference
+    seed_image: str
+    beats: int
+    mask: str = ""
+
+
+@dataclass(slots=True)
+class _Guest:
+    wish: Wish
+    future: Future[GuestReady]
+    id: int = -1  # once inside
+
+
+class Guests:
+    """Threading: any thread may `ask`; all else belongs to the control loop's."""
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        inbox: Inbox,
+        defaults: Callable[[], ModelDefaults | None],
+        images: Path,
+    ) -> None:
+        """`defaults` are those of the model that is ready to render; None while there is none.
+
+        `images` is the folder where seed and mask images are looked for first.
+        """
+        self.images = images
+        self._renderer = renderer
+        self._inbox = inbox
+        self._defaults = defaults
+        self._waiting: deque[_Guest] = deque()
+        self._inside: _Guest | None = None
+
+    def ask(self, wish: Wish) -> Future[GuestReady]:
+        """Have something rendered; the future raises UserError or Busy, and may be cancelled."""
+        future: Future[GuestReady] = Future()
+        if not self._inbox.ask(partial(self._take, _Guest(wish, future))):
+            future.set_exception(Busy(_FULL))
+        return future
+
+    def look(self) -> None:
+        """Forget those who have left, and let the next one in."""
+        if self._inside is not None and self._inside.future.cancelled():
+            self._renderer.dismiss(self._inside.id)
+            self._inside = None
+        defaults = self._defaults() if self._waiting else None
+        while defaults is not None and self._waiting and self._inside is None:
+            self._let_in(self._waiting.popleft(), defaults)
+
+    def hear(self, event: GuestReady | GuestFailed) -> None:
+        """The renderer has answered."""
+        guest = self._inside
+        if guest is None or guest.id != event.id:
+            return
+        self._inside = None
+        if not guest.future.set_running_or_notify_cancel():
+            return
+        if isinstance(event, GuestReady):
+            guest.future.set_result(event)
+        else:
+            guest.future.set_exception((Busy if event.busy else UserError)(event.error))
+
+    def _take(self, guest: _Guest) -> None:
+        self._waiting = deque(other for other in self._waiting if not other.future.cancelled())
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.append(guest)
+        elif guest.future.set_running_or_notify_cancel():
+            guest.future.set_exception(Busy(_FULL))
+
+    def _let_in(self, guest: _Guest, defaults: ModelDefaults) -> None:
+        if guest.future.cancelled():
+            return
+        try:
+            request = _request(guest.wish, defaults)
+        except UserError as error:
+            if guest.future.set_running_or_notify_cancel():
+                guest.future.set_exception(error)
+            return
+        guest.id = self._renderer.invite(request)
+        self._inside = guest
+
+
+def _request(wish: Wish, defaults: ModelDefaults) -> RenderRequest:
+    """What the present model makes of a wish.
+
+    Riffusion's 7.0 of guidance and 50 steps are for checkpoints like its own. A distilled model,
+    whose own guidance is 1, has guidance within and was never taught more steps than its own.
+    """
+    request = request_of(
+        wish.inference,
+        seed_image=wish.seed_image,
+        mask=wish.mask,
+        model=defaults.name,
+        beats=wish.beats,
+        tempo=defaults.native_tempo,
+        sampler=defaults.sampler,
+    )
+    if defaults.guidance > 1.0:
+        return request
+    return replace(request, guidance=1.0, steps=min(request.steps, defaults.steps))
+
+
+_FULL = f"{MOST_WAITING} others wait already; ask again in a moment."
