@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
@@ -22,6 +24,19 @@ def make_circular_in_time(module: nn.Module) -> nn.Module:
         elif type(part).__name__ == "Downsample2D" and _pads_one_side(part):
             _swap_class(part, _CircularDownsample)
     return module
+
+
+@contextmanager
+def open_in_time(module: nn.Module) -> Iterator[None]:
+    """Let what `make_circular_in_time` has closed pad with zeros again while the block runs."""
+    closed = [(part, type(part)) for part in module.modules() if isinstance(part, _CLOSED)]
+    for part, kind in closed:
+        part.__class__ = kind.__bases__[1]
+    try:
+        yield
+    finally:
+        for part, kind in closed:
+            part.__class__ = kind
 
 
 class _CircularConv:
@@ -51,6 +66,9 @@ class _CircularDownsample:
         padded = functional.pad(hidden_states, (0, 1, 0, 0), mode="circular")
         result: Tensor = self.conv(functional.pad(padded, (0, 0, 0, 1)))
         return result
+
+
+_CLOSED = (_CircularConv, _CircularDownsample)
 
 
 def _pads_one_side(part: Any) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, PNDMScheduler, UNet2DConditionModel
+from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from livediffusion.spectrogram.params import SpectrogramParams
@@ -147,29 +148,45 @@ def write_index(folder: Path) -> None:
     (folder / "model_index.json").write_text(json.dumps(index))
 
 
-def write_legacy(source: Path, folder: Path) -> Path:
-    """The same model as diffusers 0.9 and transformers 4 kept it: .bin files and old names."""
-    from safetensors.torch import load_file
+def write_legacy(source: Path, folder: Path, *, safetensors: bool = False) -> Path:
+    """The same model as diffusers 0.9 and transformers 4 kept it: old names, configs of then.
 
+    Weights are .bin files, or safetensors as they were added later to such folders.
+    """
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("*.safetensors"))
     text = load_file(source / "text_encoder" / "model.safetensors")
     text = {_text_name(name): tensor for name, tensor in text.items()}
     text["text_model.embeddings.position_ids"] = torch.arange(77).unsqueeze(0)
-    torch.save(text, folder / "text_encoder" / "pytorch_model.bin")
     unet = load_file(source / "unet" / "diffusion_pytorch_model.safetensors")
-    torch.save(unet, folder / "unet" / "diffusion_pytorch_model.bin")
     vae = load_file(source / "vae" / "diffusion_pytorch_model.safetensors")
-    torch.save(
-        {_old_attention(name): tensor for name, tensor in vae.items()},
-        folder / "vae" / "diffusion_pytorch_model.bin",
-    )
-    for part, dropped in (("unet", "mid_block_type"), ("vae", "force_upcast")):
-        path = folder / part / "config.json"
-        config = json.loads(path.read_text())
-        config.pop(dropped, None)
-        config["_diffusers_version"] = "0.9.0"
-        path.write_text(json.dumps(config))
+    vae = {_old_attention(name): tensor for name, tensor in vae.items()}
+    for part, stem, tensors in (
+        ("text_encoder", "model" if safetensors else "pytorch_model", text),
+        ("unet", "diffusion_pytorch_model", unet),
+        ("vae", "diffusion_pytorch_model", vae),
+    ):
+        if safetensors:
+            save_file(tensors, folder / part / f"{stem}.safetensors", {"format": "pt"})
+        else:
+            torch.save(tensors, folder / part / f"{stem}.bin")
+    for file, known in _OLD_KEYS.items():
+        config = json.loads((folder / file).read_text())
+        old = {key: config[key] for key in known.split() if key in config}
+        old["_diffusers_version"] = "0.9.0"
+        (folder / file).write_text(json.dumps(old, indent=2))
     return folder
+
+
+_OLD_KEYS = {  # all that diffusers 0.9 wrote; scaling_factor, among others, came later
+    "unet/config.json": "_class_name act_fn attention_head_dim block_out_channels "
+    "center_input_sample cross_attention_dim down_block_types downsample_padding "
+    "flip_sin_to_cos freq_shift in_channels layers_per_block mid_block_scale_factor norm_eps "
+    "norm_num_groups out_channels sample_size up_block_types",
+    "vae/config.json": "_class_name act_fn block_out_channels down_block_types in_channels "
+    "latent_channels layers_per_block norm_num_groups out_channels sample_size up_block_types",
+    "scheduler/scheduler_config.json": "_class_name beta_end beta_schedule beta_start "
+    "num_train_timesteps set_alpha_to_one skip_prk_steps steps_offset trained_betas",
+}
 
 
 def _text_name(name: str) -> str:

@@ -20,10 +20,13 @@ def seed_picture(path: str, params: SpectrogramParams, beats: int) -> Tensor:
 
 
 def repaint_mask(path: str, params: SpectrogramParams, beats: int, size: tuple[int, int]) -> Tensor:
-    """Mask (1, 1, h, w) at latent size, 1 (white) where is repainted, 0 (black) where is kept."""
+    """Mask (1, 1, h, w) at latent size, 1 (white) where is repainted, 0 (black) where is kept.
+
+    A latent asks the pixel in its middle, as Pillow does and with it Riffusion.
+    """
     white = 1.0 - image_to_picture(_open(path))  # pictures are inverted images
-    white = _fit(white, params, beats, "nearest")
-    return torch.nn.functional.interpolate(white.unsqueeze(0), size=size, mode="nearest")
+    white = _fit(white, params, beats, "nearest-exact")
+    return torch.nn.functional.interpolate(white.unsqueeze(0), size=size, mode="nearest-exact")
 
 
 def _fit(picture: Tensor, params: SpectrogramParams, beats: int, mode: str) -> Tensor:

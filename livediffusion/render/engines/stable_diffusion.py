@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from livediffusion.render.engines.prediction import Prediction
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Stopwatch
 from livediffusion.render.request import RenderRequest
+from livediffusion.spectrogram.circular import open_in_time
 from livediffusion.spectrogram.params import SpectrogramParams
 
 # what is given up when memory runs out, in this order: its name in `engine_id`, and in words
@@ -89,7 +91,7 @@ class StableDiffusion:
             )
         with watch.stage("decode"):
             vae = self._parts.vae
-            decoded = self._finite(vae, "decoder", lambda: self._decode(latents))
+            decoded = self._finite(vae, "decoder", lambda: self._decode(latents, request.seam))
             picture = canvas.from_autoencoder(decoded, self.params)
             return picture if self.compute.device.type == "cuda" else picture.cpu()
 
@@ -175,10 +177,11 @@ class StableDiffusion:
             repaint = repaint.to(device)
         return sampler.Start(latents, request.strength, repaint)
 
-    def _decode(self, latents: Tensor) -> Tensor:
+    def _decode(self, latents: Tensor, seam: str) -> Tensor:
         vae = self._parts.vae
         scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
-        decoded: Tensor = vae.decode(scaled, return_dict=False)[0]
+        with open_in_time(vae.decoder) if seam == "open" else nullcontext():
+            decoded: Tensor = vae.decode(scaled, return_dict=False)[0]
         return decoded
 
     def _finite(self, module: Any, what: str, run: Callable[[], Tensor]) -> Tensor:
