@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from livediffusion.control.inbox import Inbox
 from livediffusion.errors import UserError
 from livediffusion.render.process import GuestFailed, GuestReady, Renderer
 from livediffusion.render.request import RenderRequest
-from livediffusion.render.riffusion import Inference, request_of
+from livediffusion.render.riffusion import Inference, request_of, suited
 from livediffusion.types import ModelDefaults
 
 MOST_WAITING = 4
@@ -114,11 +114,7 @@ class Guests:
 
 
 def _request(wish: Wish, defaults: ModelDefaults) -> RenderRequest:
-    """What the present model makes of a wish.
-
-    Riffusion's 7.0 of guidance and 50 steps are for checkpoints like its own. A distilled model,
-    whose own guidance is 1, has guidance within and was never taught more steps than its own.
-    """
+    """What the present model makes of a wish."""
     request = request_of(
         wish.inference,
         seed_image=wish.seed_image,
@@ -128,9 +124,7 @@ def _request(wish: Wish, defaults: ModelDefaults) -> RenderRequest:
         tempo=defaults.native_tempo,
         sampler=defaults.sampler,
     )
-    if defaults.guidance > 1.0:
-        return request
-    return replace(request, guidance=1.0, steps=min(request.steps, defaults.steps))
+    return suited(request, defaults.guidance, defaults.steps)
 
 
 _FULL = f"{MOST_WAITING} others wait already; ask again in a moment."

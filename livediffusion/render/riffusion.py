@@ -7,7 +7,7 @@ See `request_of` for what is deliberately different.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livediffusion.errors import UserError
 from livediffusion.render.request import RenderRequest, Weighted, WeightedSeeds
@@ -83,6 +83,17 @@ def request_of(
     )
     request.check()
     return request
+
+
+def suited(request: RenderRequest, guidance: float, steps: int) -> RenderRequest:
+    """The request as it suits a model whose own guidance and steps these are.
+
+    Riffusion's 7.0 and 50 are for checkpoints like its own. A distilled model, whose own guidance
+    is 1, has guidance within and was never taught more steps than its own.
+    """
+    if guidance > 1.0:
+        return request
+    return replace(request, guidance=1.0, steps=min(request.steps, steps))
 
 
 def beats_of(columns: int) -> int:
