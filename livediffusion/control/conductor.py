@@ -14,16 +14,19 @@ from livediffusion.control.clocks import Clocks
 from livediffusion.control.delivery import Delivery
 from livediffusion.control.desk import Asked, Desk
 from livediffusion.control.foresight import Foresight
+from livediffusion.control.guests import Guests
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.control.patches import Patches
 from livediffusion.control.recording import Recording
 from livediffusion.control.report import Reporter
+from livediffusion.control.show import Show
 from livediffusion.control.slots import MOST_AHEAD
 from livediffusion.control.timekeeper import Timekeeper
 from livediffusion.errors import UserError
 from livediffusion.ipc.arena import Arena
 from livediffusion.player import process as player
 from livediffusion.render import process as renderer
+from livediffusion.render.seed_images import seed_images_folder
 from livediffusion.state.effects import (
     EditMappings,
     Listen,
@@ -44,7 +47,7 @@ from livediffusion.state.parameters import Refused
 from livediffusion.state.performance import Performance
 from livediffusion.state.sections import BEATS_PER_BAR
 from livediffusion.timeline.steps import Rules
-from livediffusion.types import Beats, Seconds
+from livediffusion.types import Beats, ModelDefaults, Seconds
 
 _RETRY_S = 1.0  # after a render that failed
 
@@ -75,6 +78,11 @@ class Conductor:
         self._foresight = Foresight(desk.inbox, performance, self._player)
         self._renderer = renderer.Renderer(run_dir / "renderer.sock")
         self._delivery = Delivery(self._player, self._renderer)
+        images = seed_images_folder(config.render.seed_images)
+        self.guests = Guests(self._renderer, desk.inbox, self._ready_model, images)
+        self.held = self._delivery.held  # which loop is in which slot
+        self.show = Show(arena)
+        self.show.waiting = lambda: self.reporter.waiting
         self._time = Timekeeper(clocks, performance, self._player, self._tell)
         self.reporter.clock = lambda: self._time.status
         self.recording = Recording(config, arena, run_dir, performance, feedback)
@@ -103,9 +111,11 @@ class Conductor:
             self._hear_renderer(answer, now)
         if self._ready_to_render and now >= self._not_before:
             self._delivery.order_next(self._beat(), self.performance.outlook, self.rules)
+        self.guests.look()
         self._lean(now)
         self.recording.look(now)
         self.reporter.report(now, transport, self.performance, self._delivery, self.rules)
+        self.show.look(now, transport, self.performance, self._delivery)
         self._feedback.flush(now)
 
     @property
@@ -196,6 +206,7 @@ class Conductor:
     def _hear_player(self, event: player.Event) -> None:
         if isinstance(event, player.Swapped):
             self._delivery.swapped(event.slot)
+            self.show.swapped(event, self._delivery)
         elif isinstance(event, player.Released):
             self._delivery.released(event.slot)
         elif isinstance(event, player.Hello):
@@ -206,6 +217,7 @@ class Conductor:
     def _meet_player(self, hello: player.Hello) -> None:
         """The player is there (again): tell it the knobs, and let it play."""
         self._delivery.meet_player(hello)
+        self.show.meet_player(hello)
         self._time.meet_player()
         self.reporter.output = hello.output
         if self._output is not None:
@@ -234,6 +246,8 @@ class Conductor:
                 self._not_before = now + _RETRY_S
                 _log.warning("%s", event.error)
                 self._tell(event.error)
+        elif isinstance(event, renderer.GuestReady | renderer.GuestFailed):
+            self.guests.hear(event)
         elif isinstance(event, renderer.ModelState):
             self._hear_model(event)
         elif isinstance(event, renderer.Notice):
@@ -241,6 +255,10 @@ class Conductor:
         elif isinstance(event, renderer.Disconnected):
             self._delivery.lose_renderer()
             self._ready_to_render = False
+
+    def _ready_model(self) -> ModelDefaults | None:
+        """What the model asks for that is ready to render; None while none is."""
+        return self.performance.trajectory.defaults if self._ready_to_render else None
 
     def _hear_model(self, event: renderer.ModelState) -> None:
         if event.state == "loading":

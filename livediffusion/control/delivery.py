@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from livediffusion.control.leaning import Leaning
 from livediffusion.control.slots import Slots
-from livediffusion.player.process import Hello, Player
+from livediffusion.player.process import Held, Hello, Player
 from livediffusion.render.process import LoopReady, Renderer
 from livediffusion.timeline.scheduler import Scheduler
 from livediffusion.timeline.steps import Rules, Step, Trajectory
@@ -22,6 +22,7 @@ class Delivery:
         self.scheduler = Scheduler()
         self.leaning = Leaning(player)
         self.render_ms = 0.0  # of the last loop that did not come from the cache
+        self.held: dict[int, Held] = {}  # which loop is in which slot, for those who look on
         self._player = player
         self._renderer = renderer
         self._slots = Slots()
@@ -41,6 +42,7 @@ class Delivery:
         slot = self._slots.take() if step is not None else None
         if step is None or slot is None:
             return
+        self.held.pop(slot, None)
         self._order = (self._renderer.order(step.request, slot), slot, step)
         self._hurrying = False
         self.scheduler.order(step)
@@ -51,6 +53,7 @@ class Delivery:
             return False
         _, slot, step = self._order
         self._order = None
+        self.held[slot] = Held(ready.audio_key, ready.frames, ready.beats, "standing")
         self._learn(ready)
         if step.idle:
             self.scheduler.kept(step)
@@ -107,6 +110,7 @@ class Delivery:
         ours = [self._order[1]] if self._order else []
         self.leaning.meet_player(hello)
         self._slots.keep_only(hello.slots, ours)
+        self.held |= hello.slots
         for queued in list(self.scheduler.queued):
             if queued.slot not in hello.slots:
                 self.scheduler.released(queued.slot)

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from functools import partial
 
 from livediffusion.config import Config
+from livediffusion.control.backstage import Backstage
 from livediffusion.control.discovery import Announcement, Service
 from livediffusion.control.endpoint import AllowList, Endpoint
+from livediffusion.control.guests import Guests
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.netloop import NetLoop
 from livediffusion.control.osc import OscServer
@@ -39,14 +41,24 @@ class Network:
         self._shown: Snapshot | None = None  # to those who know the tree
         self._patch: object = None
 
-    def open_web(self, snap: Snap, names: Names) -> None:
-        """Serve what `snap` shows, if the config wants it, and let it be found."""
+    def open_web(
+        self,
+        snap: Snap,
+        names: Names,
+        backstage: Backstage | None = None,
+        guests: Guests | None = None,
+    ) -> None:
+        """Serve what `snap` shows, if the config wants it, and let it be found.
+
+        With a `backstage` there is a page, too, with `guests` Riffusion's server.
+        """
         self._snap, self._shown = snap, snap()
         web, osc = self._config.web, self._config.osc
         if not web.serve:
             return
         here = Endpoint(osc.host, osc.port)
-        self._web = Web(web, here, self._inbox, self._loop, snap, names, self)
+        shown = (snap, names, self, backstage, guests)
+        self._web = Web(web, here, self._inbox, self._loop, *shown)
         if web.announce:
             found_by = Service("_oscjson._tcp", web.host, web.port)
             services = (Service("_osc._udp", osc.host, osc.port), found_by)

@@ -7,12 +7,15 @@ import time
 from multiprocessing.connection import Connection
 
 from livediffusion.config import Config, model_name, overridden
+from livediffusion.control.backstage import Backstage
 from livediffusion.control.clock_out import ClockOut
 from livediffusion.control.clocks import Clocks
 from livediffusion.control.conductor import Conductor
 from livediffusion.control.desk import Desk
+from livediffusion.control.gallery import Gallery
 from livediffusion.control.inbox import Inbox
 from livediffusion.control.journal import Journal
+from livediffusion.control.listening import Listening
 from livediffusion.control.machine import read_config
 from livediffusion.control.midi import MidiInputs
 from livediffusion.control.midi_out import MidiOutputs
@@ -21,6 +24,7 @@ from livediffusion.control.settings import ControlSettings
 from livediffusion.control.view import View
 from livediffusion.ipc.arena import Arena
 from livediffusion.ipc.lifeline import hold
+from livediffusion.ipc.runs import token_of
 from livediffusion.state.patch import load_patch
 from livediffusion.state.performance import Performance
 from livediffusion.types import Seconds
@@ -62,7 +66,15 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     conductor.reporter.midi_inputs = lambda: midi.devices
     readouts = conductor.reporter.shown
     view = View(performance, arena, readouts, folders, config.models)
-    network.open_web(view.snap, view.names)
+    show = conductor.show
+    show.activity = lambda: {
+        "osc": inbox.counts.messages,
+        "midi": midi.statistics()["events"],
+        "inputs": midi.devices,
+    }
+    gallery, token = Gallery(arena, conductor.held), token_of(settings.run_dir)
+    backstage = Backstage(show, gallery, Listening(arena), token)
+    network.open_web(view.snap, view.names, backstage, conductor.guests)
     conductor.recording.open()
     try:
         while not stop.is_set():

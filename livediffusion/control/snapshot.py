@@ -16,12 +16,15 @@ class Snapshot:
     """Every address with its value at one moment, read-outs included.
 
     `choices` are the words that an address takes where the table cannot know them, as the names
-    of scenes.
+    of scenes. `mapped` are the controls of the patch that move an address, `places` the prompts'
+    on the xy pad.
     """
 
     prompts: int
     values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: tuple[tuple[float, float], ...] = ()
 
 
 Snap: TypeAlias = Callable[[], Snapshot]

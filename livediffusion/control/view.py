@@ -8,6 +8,7 @@ from pathlib import Path
 from livediffusion.control.models import known_models
 from livediffusion.control.snapshot import Snapshot
 from livediffusion.ipc.arena import Arena
+from livediffusion.state.patch import Patch
 from livediffusion.state.performance import Performance
 from livediffusion.types import Value
 
@@ -38,6 +39,8 @@ class View:
             prompts=len(performance.trajectory.texts),
             values=performance.everything(beat) | dict(self._readouts),
             choices={"/ld/scene": tuple(scene.name for scene in performance.patch.scenes)},
+            mapped=_mapped(performance.patch),
+            places=tuple(performance.places),
         )
 
     def names(self) -> dict[str, tuple[str, ...]]:
@@ -45,3 +48,12 @@ class View:
         patches = {file.stem for folder in self._patch_folders for file in folder.glob("*.toml")}
         models = known_models(self._models)
         return {"/ld/patch": tuple(sorted(patches)), "/ld/model": tuple(sorted(models))}
+
+
+def _mapped(patch: Patch) -> dict[str, tuple[str, ...]]:
+    """What moves which address, in words: "cc 21", and whose where it is not any device's."""
+    found: dict[str, tuple[str, ...]] = {}
+    for mapping in patch.mappings:
+        whose = "" if mapping.device == "*" else f", {mapping.device.rstrip('*')}"
+        found[mapping.target] = (*found.get(mapping.target, ()), f"{mapping.control}{whose}")
+    return found

@@ -35,17 +35,24 @@ class Port:
     """Threading: made, asked and closed by the control loop's thread; serves on the net loop's."""
 
     def __init__(
-        self, config: WebConfig, port: int, loop: NetLoop, make: Callable[[], ASGIApp], what: str
+        self,
+        config: WebConfig,
+        port: int,
+        loop: NetLoop,
+        make: Callable[[], ASGIApp],
+        what: str,
+        token: str = "",
     ) -> None:
         """Serve what `make` gives, once the port can be had; `what` names it in sentences.
 
-        A taken port is said, and tried again each second.
+        A taken port is said, and tried again each second. `token` is as the guard takes it.
         """
         self.guard: Guard | None = None
         self._config = config
         self._port = port
         self._make = make
         self._what = what
+        self._token = token
         self._server: uvicorn.Server | None = None
         listening = listen(config.host, port)
         if listening is None:
@@ -78,12 +85,14 @@ class Port:
 
         from livediffusion.control.webguard import Guard
 
-        self.guard = Guard(self._make(), AllowList(self._config.allow), self._config.host)
+        allow_list = AllowList(self._config.allow)
+        self.guard = Guard(self._make(), allow_list, self._config.host, self._token)
         config = uvicorn.Config(
             self.guard,
             http="h11",
             ws="websockets-sansio",
             ws_max_size=_LARGEST_MESSAGE,
+            ws_per_message_deflate=False,  # sound does not get smaller, and it takes time
             lifespan="off",
             log_config=None,
             log_level="error",

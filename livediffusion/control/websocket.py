@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -23,6 +25,7 @@ _TRY_LATER = 1013
 _LISTENERS = ("LISTEN", "IGNORE")
 
 Packet: TypeAlias = bytes | str  # OSC, or a command
+Beside: TypeAlias = Callable[[Callable[[Packet], None]], Coroutine[Any, Any, None]]
 
 
 class Listeners(Protocol):
@@ -47,8 +50,8 @@ class Sockets:
         self._listeners = listeners
         self._clients: dict[Endpoint, asyncio.Queue[Packet | None]] = {}
 
-    async def serve(self, socket: WebSocket) -> None:
-        """Talk to one client until it goes."""
+    async def serve(self, socket: WebSocket, beside: Beside | None = None) -> None:
+        """Talk to one client until it goes; `beside` is given a way to send it more."""
         client = socket.client
         if client is None or len(self._clients) >= _MOST_CLIENTS:
             await socket.close(_TRY_LATER)
@@ -56,16 +59,18 @@ class Sockets:
         await socket.accept()
         endpoint = Endpoint(client.host, client.port, "web")
         queue = self._clients[endpoint] = asyncio.Queue[Packet | None](_MOST_UNREAD)
-        sending = asyncio.create_task(_send_all(socket, queue))
-        receiving = asyncio.create_task(self._receive_all(socket, endpoint))
+        work = [send_all(socket, queue), self._receive_all(socket, endpoint)]
+        if beside is not None:
+            work.append(beside(partial(_put, queue)))
+        tasks = [asyncio.create_task(part) for part in work]
         try:
-            await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             del self._clients[endpoint]
             self._listeners.leave(endpoint)
-            for task in (sending, receiving):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(sending, receiving, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close()
 
@@ -118,7 +123,8 @@ def _put(queue: asyncio.Queue[Packet | None], packet: Packet) -> None:
         queue.put_nowait(None)  # the end
 
 
-async def _send_all(socket: WebSocket, queue: asyncio.Queue[Packet | None]) -> None:
+async def send_all(socket: WebSocket, queue: asyncio.Queue[Packet | None]) -> None:
+    """Send what is put into a queue, until None or the client's end."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while (packet := await queue.get()) is not None:
             if isinstance(packet, bytes):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -19,7 +20,7 @@ from livediffusion.types import Json
 _PREFIX = "livediffusion-"
 _YOUNG_S = 10.0  # a folder that new may be another daemon's that is starting
 _ROOM_BYTES = 512 << 20  # what a run may need in the memory-mapped file
-_STATUS, _SUPERVISION = "status.json", "supervisor.json"
+_STATUS, _SUPERVISION, _TOKEN = "status.json", "supervisor.json", "token"
 
 
 def make_run_dir() -> Path:
@@ -36,6 +37,16 @@ def living() -> list[Path]:
     """The folders of this user's daemons that run now, the oldest first."""
     found = [folder for folder in _folders() if (folder / "arena").exists() and _is_alive(folder)]
     return sorted(found, key=_age, reverse=True)
+
+
+def token_of(run_dir: Path) -> str:
+    """What pages beyond this machine must know in this run; made when first asked for."""
+    path = run_dir / _TOKEN
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(16))
+    return path.read_text(encoding="ascii")
 
 
 def read_status(run_dir: Path) -> Json:
