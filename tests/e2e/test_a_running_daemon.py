@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
+import json
 import os
 import queue
 import signal
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from daemon import Daemon, alive, free_port, running
+import soundfile
+from daemon import Daemon, alive, free_port, on_the_beat, running
+from PIL import Image
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import ThreadingOSCUDPServer
 
@@ -186,6 +192,59 @@ def test_a_scene_that_is_written_while_it_plays_is_launched_undone_and_saved(
     written = daemon.patch.read_text(encoding="utf-8")
     assert written.startswith("fade = 50" + PATCH + SCENE.rstrip())
     assert 'name = "home"\nblend = [1.0, 0.0]\n' in written
+
+
+def test_riffusions_clients_are_served_and_the_performance_goes_on(daemon: Daemon) -> None:
+    ends = {"start": {"prompt": "church bells", "seed": 42}, "end": {"prompt": "jazz", "seed": 43}}
+    least = {**ends, "alpha": 0.25}
+    settings = {"denoising": 0.75, "guidance": 7.0}
+    full = {
+        **{name: {**end, **settings, "negative_prompt": "drums"} for name, end in ends.items()},
+        "alpha": 0.75,
+        "num_inference_steps": 50,
+        "seed_image_id": "agile",
+        "mask_image_id": "mask_top_third_75",
+    }
+    before, done = daemon.transport, threading.Event()
+
+    def turn_a_knob() -> None:
+        for turn in itertools.count():
+            daemon.osc.send_message("/ld/blend", [1.0, turn % 10 / 10])
+            if done.wait(0.2):
+                return
+
+    knob = threading.Thread(target=turn_a_knob)
+    knob.start()
+    try:
+        clips = [served(daemon, asked) for asked in (least, full)]
+    finally:
+        done.set()
+        knob.join()
+    swaps = daemon.transport.swaps
+    assert swaps - before.swaps >= 2, "new loops were heard meanwhile"
+    daemon.osc.send_message("/ld/blend", [1.0, 0.0])
+    daemon.wait_for_swap(swaps)
+    after = daemon.transport
+    assert on_the_beat(before, after)
+    assert after.underruns == before.underruns
+    assert clips[0] != clips[1]
+
+
+def served(daemon: Daemon, asked: dict[str, Any]) -> bytes:
+    """What a client of Riffusion's server hears: an MP3 of the right length, beside a JPEG."""
+    url = f"http://127.0.0.1:{daemon.web_port}/run_inference/"
+    request = urllib.request.Request(url, json.dumps(asked).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=60.0) as response:
+        answer = json.loads(response.read())
+    kinds = {"image": "data:image/jpeg;base64,", "audio": "data:audio/mpeg;base64,"}
+    assert all(answer[name].startswith(kind) for name, kind in kinds.items())
+    files = {name: base64.b64decode(answer[name][len(kind) :]) for name, kind in kinds.items()}
+    audio, rate = soundfile.read(io.BytesIO(files["audio"]))
+    assert len(audio) / rate == answer["duration_s"] == 4.0, "8 beats at the model's own tempo"
+    assert 0.05 < np.abs(audio).max() <= 1.0
+    with Image.open(io.BytesIO(files["image"])) as image:
+        assert (image.format, image.size) == ("JPEG", (512, 256))
+    return files["audio"]
 
 
 def test_control_comes_back_with_its_state(daemon: Daemon, surface: Surface) -> None:
