@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from livediffusion.cli_pictures import app as pictures_app
 from livediffusion.cli_session import app as session_app
 from livediffusion.cli_stage import app as stage_app
 from livediffusion.cli_training import app as train_app
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(stage_app)
 app.add_typer(session_app)
+app.add_typer(pictures_app)
 app.add_typer(train_app, name="train")
 
 ModelOption = Annotated[str | None, typer.Option("--model", help="a name from [models].")]
@@ -94,20 +96,6 @@ def render(
         image=image,
     )
     workshop.render(wanted, output, config, out())
-
-
-@app.command()
-def decode(
-    image: Annotated[Path, typer.Argument(help="A spectrogram picture (PNG).")],
-    output: OutOption = Path("loop.wav"),
-    tempo: Annotated[
-        float | None, typer.Option(min=20, max=300, help="Beats a minute; the picture's own.")
-    ] = None,
-) -> None:
-    """Turn a spectrogram picture into a loop of sound."""
-    from livediffusion import workshop
-
-    workshop.decode(image, output, tempo, out())
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Work at the bench, not on the stage: one loop rendered, or a picture decoded, to a file."""
+"""Work at the bench, not on the stage: one loop rendered to a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
-from PIL import Image
 from rich.console import Console
 from scipy.io import wavfile
 
@@ -21,10 +20,9 @@ from livediffusion.stage import read_patch
 from livediffusion.state.patch import Patch
 from livediffusion.state.performance import Performance
 from livediffusion.state.vocabulary import of_model, remark
-from livediffusion.types import BPM, CHANNELS, SAMPLE_RATE, ModelDefaults
+from livediffusion.types import BPM, SAMPLE_RATE, ModelDefaults
 
 _SUFFIXES = (".wav", ".flac")
-_DECODE_ITERATIONS = 32  # of phase reconstruction; there is time
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,47 +128,6 @@ def _adjusted(request: RenderRequest, wanted: Wanted, texts: tuple[str, ...]) ->
         steps=wanted.steps or request.steps,
         seed_image=str(wanted.image or request.seed_image),
     )
-
-
-def decode(image: Path, output: Path, tempo: BPM | None, console: Console) -> None:
-    """Turn a spectrogram picture into a loop of sound, 64 columns a beat."""
-    check_output(output)
-    from livediffusion.spectrogram.image import image_to_picture, params_of_image
-    from livediffusion.spectrogram.level import LOUDNESS, MONO_GAIN, level_loop
-    from livediffusion.spectrogram.loop import picture_to_loop
-    from livediffusion.spectrogram.params import RIFFUSION
-
-    opened = _open_image(image)
-    params = params_of_image(opened, RIFFUSION)
-    beats = opened.width // params.columns_per_beat
-    if beats < 1 or opened.height != params.bands:
-        raise UserError(
-            f"{image} is {opened.width} x {opened.height}; a spectrogram has {params.bands} rows "
-            f"and {params.columns_per_beat} columns a beat."
-        )
-    picture = image_to_picture(opened, params.channels)[..., : params.columns(beats)]
-    try:
-        loop = picture_to_loop(
-            picture, params, beats, tempo or params.native_tempo, iterations=_DECODE_ITERATIONS
-        )
-    except ValueError as error:
-        raise UserError(f"{image} cannot be decoded: {error}.") from error
-    target = LOUDNESS - MONO_GAIN if len(loop.audio) == 1 else LOUDNESS
-    levelled = level_loop(loop.audio, loudness=target, full_scale=loop.full_scale)
-    audio = levelled.expand(CHANNELS, -1).T.contiguous().numpy()
-    write(output, audio)
-    console.print(f"{output}: {beats} beats, {len(audio)} frames.", highlight=False, soft_wrap=True)
-
-
-def _open_image(path: Path) -> Image.Image:
-    try:
-        opened = Image.open(path)
-        opened.load()
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path}.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path} is not a picture that can be read: {error}.") from error
-    return opened
 
 
 def check_output(path: Path) -> None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import math
+import numbers
+import struct
 from typing import Any
 
 import numpy as np
@@ -75,15 +78,16 @@ def bands_to_picture(bands: Tensor, params: SpectrogramParams, peak: float | Non
 
 def is_stereo(image: Image.Image) -> bool:
     """Whether the EXIF data says that the image holds two channels."""
-    return bool(image.getexif().get(STEREO, False))
+    return bool(_tags(image).get(STEREO, False))
 
 
 def params_of_image(image: Image.Image, default: SpectrogramParams) -> SpectrogramParams:
     """What the image's EXIF tags say about its picture; `default` for what they do not say.
 
-    An image without tags (Riffusion's seed images have none) gives `default` itself.
+    An image without tags (Riffusion's seed images have none) gives `default` itself. Raises
+    ValueError when what they say cannot be.
     """
-    tags = {tag: float(value) for tag, value in image.getexif().items() if _is_ours(tag, value)}
+    tags = {tag: float(value) for tag, value in _tags(image).items() if _is_ours(tag, value)}
     rate = tags.get(SAMPLE_RATE, default.sample_rate)
     found: dict[str, Any] = {}
     for tag, name in _DIRECT.items():
@@ -97,7 +101,24 @@ def params_of_image(image: Image.Image, default: SpectrogramParams) -> Spectrogr
         found["native_tempo"] = 60e3 / (tags[STEP_MS] * default.columns_per_beat)
     if STEREO in tags:
         found["channels"] = 2 if tags[STEREO] else 1
-    return dataclasses.replace(default, **found)
+    params = dataclasses.replace(default, **found)
+    _check(params)
+    return params
+
+
+def _check(params: SpectrogramParams) -> None:
+    """Raise ValueError for tags that no spectrogram has."""
+    nyquist = params.sample_rate / 2
+    possible = {
+        "sample rate": 1000 <= params.sample_rate <= 768000,
+        "window": 2 <= params.window <= params.n_fft <= 2**20,
+        "bands": 1 <= params.bands <= 2**14,
+        "frequencies": 0.0 <= params.min_hz < params.max_hz <= nyquist,
+        "power": 0.0 < params.power <= 10.0,
+        "loudest value": 0.0 < params.max_amplitude <= 1e30,
+    }
+    if wrong := [name for name, holds in possible.items() if not holds]:
+        raise ValueError(f"its EXIF tags name an impossible {' and '.join(wrong)}")
 
 
 _DIRECT = {
@@ -110,8 +131,17 @@ _DIRECT = {
 }
 
 
+def _tags(image: Image.Image) -> dict[int, Any]:
+    """The image's EXIF tags; none where they are damaged."""
+    try:
+        return dict(image.getexif())
+    except (OSError, ValueError, SyntaxError, struct.error):
+        return {}
+
+
 def _is_ours(tag: int, value: object) -> bool:
-    return SAMPLE_RATE <= tag <= MAX_AMPLITUDE and isinstance(value, (int, float))
+    ours = SAMPLE_RATE <= tag <= MAX_AMPLITUDE
+    return ours and isinstance(value, numbers.Real) and math.isfinite(value)
 
 
 def image_exif(params: SpectrogramParams, max_amplitude: float | None = None) -> Image.Exif:

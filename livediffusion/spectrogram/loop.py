@@ -24,6 +24,7 @@ from livediffusion.spectrogram.synthesis import outlet, synthesis_grid
 from livediffusion.types import SAMPLE_RATE
 
 MIN_TEMPO, MAX_TEMPO = 20.0, 300.0  # bpm
+_AT_ONCE = 512  # columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,13 +90,21 @@ def loop_to_picture(
     the loudest band of this audio does, as in Riffusion, so that level does not matter.
     Raises ValueError when the loop is too short to analyse.
     """
+    return _picture(loop_to_bands(audio, params, beats, sample_rate=sample_rate), params, normalise)
+
+
+@torch.no_grad()
+def loop_to_bands(
+    audio: Tensor, params: SpectrogramParams, beats: int, *, sample_rate: int = SAMPLE_RATE
+) -> Tensor:
+    """What `loop_to_picture` shows, as amplitudes (channels, bands, columns), lowest first."""
     period = round(audio.shape[-1] * params.sample_rate / sample_rate)
     resampled = resample_loop(audio.float(), period)
     grid = circular_grid(
         period, params.columns(beats), params.window, params.n_fft, str(audio.device)
     )
     spectra = torch.stack([grid.stft(channel).abs() for channel in resampled])
-    return _picture(to_bands(spectra, params), params, normalise)
+    return to_bands(spectra, params)
 
 
 @torch.no_grad()
@@ -111,19 +120,31 @@ def audio_to_picture(
     Ends are reflected, as Riffusion does for clips that are not loops. Raises ValueError when
     the audio is shorter than half an FFT.
     """
+    return _picture(audio_to_bands(audio, params, sample_rate=sample_rate), params, normalise)
+
+
+@torch.no_grad()
+def audio_to_bands(
+    audio: Tensor, params: SpectrogramParams, *, sample_rate: int = SAMPLE_RATE
+) -> Tensor:
+    """What `audio_to_picture` shows, as amplitudes (channels, bands, columns), lowest first."""
     plain = resample_plain(audio.float(), sample_rate, params.sample_rate)
-    if plain.shape[-1] <= params.n_fft // 2:
+    before = params.n_fft // 2
+    if plain.shape[-1] <= before:
         raise ValueError(f"{audio.shape[-1]} samples are too few; half a second is enough")
-    spectra = torch.stft(
-        plain,
-        params.n_fft,
-        hop_length=round(params.sample_rate / 100),
-        win_length=params.window,
-        window=torch.hann_window(params.window, device=audio.device),
-        pad_mode="reflect",
-        return_complex=True,
-    ).abs()
-    return _picture(to_bands(spectra.transpose(1, 2), params), params, normalise)
+    hop = round(params.sample_rate / 100)
+    columns = 1 + plain.shape[-1] // hop
+    line = torch.nn.functional.pad(plain[None], (before, before), mode="reflect")[0]
+    window = torch.hann_window(params.window, device=audio.device)
+    pieces = []
+    for first in range(0, columns, _AT_ONCE):  # a minute's spectra at once would be gigabytes
+        count = min(_AT_ONCE, columns - first)
+        piece = line[:, first * hop : (first + count - 1) * hop + params.n_fft]
+        spectra = torch.stft(
+            piece, params.n_fft, hop, params.window, window, center=False, return_complex=True
+        )
+        pieces.append(to_bands(spectra.abs().transpose(1, 2), params))
+    return torch.cat(pieces, dim=2)
 
 
 def _picture(bands: Tensor, params: SpectrogramParams, normalise: bool) -> Tensor:
