@@ -17,7 +17,8 @@ Notice: TypeAlias = Callable[[str], None]  # receives one sentence for the perfo
 class Engine(Protocol):
     """A warm model that turns requests into spectrogram pictures.
 
-    Threading: used by one thread at a time.
+    Threading: used by one thread at a time. A `progress` callback may have another picture
+    rendered before it returns, so nothing that this would overwrite may be kept from step to step.
     """
 
     name: str
