@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 NODE_STAMP := tests/node_modules/.installed
 PATCH ?=
 NODE_PACKAGES := $(if $(shell command -v npm),,nodejs npm)
-TEST_PACKAGES := libportaudio2 jackd2 jack-capture iproute2 liblo-tools puredata-core csound \
+TEST_PACKAGES := chromium libportaudio2 jackd2 jack-capture iproute2 liblo-tools puredata-core csound \
 	libfluidsynth3 fluid-soundfont-gm sonic-pi-samples supercollider-language klick jack-midi-clock \
 	$(NODE_PACKAGES)
 PLAY_PACKAGES := libportaudio2

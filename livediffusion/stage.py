@@ -20,7 +20,8 @@ from livediffusion.config import Config, load_config, model_name, overridden, us
 from livediffusion.control.settings import ControlSettings
 from livediffusion.daemon import Child, Supervisor
 from livediffusion.errors import UserError
-from livediffusion.ipc.runs import make_run_dir
+from livediffusion.invitation import Invitation
+from livediffusion.ipc.runs import make_run_dir, token_of
 from livediffusion.logbook import kept_log
 from livediffusion.player.settings import PlayerSettings
 from livediffusion.render.settings import RendererSettings, model_source
@@ -53,11 +54,19 @@ def play(
     with run_folder() as run_dir, StatusLine(console) as line, _told_to_stop() as stop:
         supervisor = staged.supervisor(run_dir, line.say)
         supervisor.verbose, supervisor.kept_log = verbose, kept_log()
+        web = overridden(staged.config, staged.overrides).web
+        invitation = Invitation(web, token_of(run_dir))
+        for said in invitation.lines():
+            line.say(said)
         ends = time.monotonic() + seconds if seconds else float("inf")
-        supervisor.run(
-            lambda: stop.is_set() or time.monotonic() >= ends,
-            lambda: line.show(supervisor.arena.read_transport(), supervisor.status()),
-        )
+
+        def tick() -> None:
+            status = supervisor.status()
+            line.show(supervisor.arena.read_transport(), status)
+            for said in invitation.look(status):
+                line.say(said)
+
+        supervisor.run(lambda: stop.is_set() or time.monotonic() >= ends, tick)
 
 
 @contextmanager

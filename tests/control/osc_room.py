@@ -14,7 +14,9 @@ from livediffusion.control.snapshot import Snapshot
 class Room:
     """A network and its control loop, which only writes down what it hears."""
 
-    def __init__(self, *, allow=(), fixed=(), serve=False, announce=False, values=None, **web):
+    def __init__(
+        self, *, allow=(), fixed=(), serve=False, announce=False, values=None, backstage=None, **web
+    ):
         self.inbox = Inbox()
         config = Config(
             osc=OscConfig(port=free_port(), allow=allow),
@@ -23,7 +25,7 @@ class Room:
         self.heard = []
         self.snapshot = Snapshot(2, values or {})
         self.network = Network(config, self.inbox, fixed)
-        self.network.open_web(lambda: self.snapshot, lambda: {"/ld/patch": ("a", "b")})
+        self.network.open_web(lambda: self.snapshot, lambda: {"/ld/patch": ("a", "b")}, backstage)
         self.osc_port, self.web_port = config.osc.port, config.web.port
         self._stop = threading.Event()
         self._loop = threading.Thread(target=self._run, daemon=True)
