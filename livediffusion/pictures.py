@@ -181,7 +181,8 @@ def _mixed(sound: NDArray[np.float32], stereo: bool) -> NDArray[np.float32]:
     """(frames, 2) or (frames, 1) of as many channels as there are."""
     if stereo:
         return sound[:, :2] if sound.shape[1] > 1 else np.repeat(sound, 2, axis=1)
-    return sound.mean(axis=1, keepdims=True, dtype=np.float32)
+    mean: NDArray[np.float32] = sound.mean(axis=1, keepdims=True, dtype=np.float32)
+    return mean
 
 
 def _open_image(path: Path) -> Image.Image:

@@ -1,22 +1,28 @@
 """Prompts to embeddings, blended by weight.
 
 A prompt is read in chunks of as many tokens as the encoder takes (75 between start and end for
-CLIP), whose embeddings are laid one after the other; so prompts may have any length.
+CLIP), whose embeddings are laid one after the other; so prompts may have any length. Brackets
+weigh words (`emphasised`): their tokens' embeddings are multiplied, then all of them so that
+their mean stays what it was, as in Riffusion.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from livediffusion.render.cache import MemoryLru
+from livediffusion.render.emphasis import emphasised
 from livediffusion.render.engines.base import Notice
 from livediffusion.render.request import Weighted
 
+T = TypeVar("T")
+
 _LONG_ENOUGH = 77  # encoders with shorter windows were never trained on more than one chunk
 _CACHE_BYTES = 64 * 2**20
+_NO_MEAN = 1e-4  # of the mean magnitude: a mean below it is rounding, and cannot be kept
 
 
 class TextEncoder:
@@ -56,23 +62,40 @@ class TextEncoder:
         """Embedding (1, chunks * window, width) of one text, float32, remembered."""
         found = self._cache.get(text)
         if found is None:
-            found = torch.cat([self._encode(chunk) for chunk in self._chunks(text)], dim=1)
+            ids, weights = self._tokens(text)
+            chunks = self._chunks(ids)
+            found = torch.cat([self._encode(chunk) for chunk in chunks], dim=1)
+            if any(weight != 1.0 for weight in weights):
+                found = _weighted(found, [self._factors(part) for part in self._chunks(weights)])
             self._cache.put(text, found)
         return found
 
-    def _chunks(self, text: str) -> list[list[int]]:
-        """Token ids of each chunk, without start and end; one empty chunk for no text."""
+    def _tokens(self, text: str) -> tuple[list[int], list[float]]:
+        """Token ids of a prompt, without start and end, and how much each counts."""
         # A lone surrogate, which OSC can deliver, is no text for the tokenizer.
         clean = text.encode("utf-8", "replace").decode("utf-8")
-        ids: list[int] = self._tokenizer(clean, add_special_tokens=False).input_ids
+        ids: list[int] = []
+        weights: list[float] = []
+        for piece, weight in emphasised(clean):
+            ids += self._tokenizer(piece, add_special_tokens=False).input_ids
+            weights += [weight] * (len(ids) - len(weights))
         room = self.window - 2
         if len(ids) > room and self.window < _LONG_ENOUGH:
             self._notice(
                 f"This model reads {room} tokens of a prompt; "
                 f"the end of '{clean[:40]}...' is left out."
             )
-            ids = ids[:room]
-        return [ids[i : i + room] for i in range(0, len(ids), room)] or [[]]
+            return ids[:room], weights[:room]
+        return ids, weights
+
+    def _chunks(self, each: list[T]) -> list[list[T]]:
+        """What belongs to a prompt's tokens, as it falls to its chunks; one empty for no text."""
+        room = self.window - 2
+        return [each[i : i + room] for i in range(0, len(each), room)] or [[]]
+
+    def _factors(self, weights: list[float]) -> list[float]:
+        """The weights of a whole chunk: its ends and what fills it up count 1."""
+        return [1.0, *weights, *[1.0] * (self.window - 1 - len(weights))]
 
     def _encode(self, chunk: list[int]) -> Tensor:
         tokenizer, device = self._tokenizer, self._model.device
@@ -86,3 +109,14 @@ class TextEncoder:
             mask = (torch.arange(self.window, device=device) < used).long().unsqueeze(0)
         hidden: Tensor = self._model(ids, attention_mask=mask)[0]
         return hidden.float()
+
+
+def _weighted(embedding: Tensor, factors: list[list[float]]) -> Tensor:
+    """An embedding (1, tokens, width) with its tokens multiplied, and its mean as it was."""
+    each = torch.tensor(factors, dtype=embedding.dtype, device=embedding.device).reshape(1, -1, 1)
+    weighted = embedding * each
+    before, after = embedding.mean(), weighted.mean()
+    least = _NO_MEAN * float(weighted.abs().mean())
+    if min(abs(float(before)), abs(float(after))) <= least or float(before * after) < 0.0:
+        return weighted
+    return weighted * (before / after)
