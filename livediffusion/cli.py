@@ -14,6 +14,8 @@ import typer
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from livediffusion.cli_models import app as models_app
+from livediffusion.cli_models import exports as export_app
 from livediffusion.cli_pictures import app as pictures_app
 from livediffusion.cli_session import app as session_app
 from livediffusion.cli_stage import app as stage_app
@@ -31,6 +33,8 @@ app = typer.Typer(
 app.add_typer(stage_app)
 app.add_typer(session_app)
 app.add_typer(pictures_app)
+app.add_typer(models_app, name="models")
+app.add_typer(export_app)
 app.add_typer(train_app, name="train")
 
 ModelOption = Annotated[str | None, typer.Option("--model", help="a name from [models].")]

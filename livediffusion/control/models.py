@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livediffusion.errors import UserError
-from livediffusion.render.settings import POCKET, POCKET_FOLDER, own_models
+from livediffusion.render.settings import POCKET, POCKET_FOLDER, own_models, pulled_folder
 from livediffusion.state.suggest import did_you_mean, shown
 
 
@@ -25,14 +25,15 @@ def check_model(name: str, models: Mapping[str, str]) -> None:
     if not is_here(known[name]):
         raise UserError(
             f"The model {name} is not on this machine yet: "
-            f"`livediffusion play --model {name}` fetches it."
+            f"`livediffusion models pull {name}` fetches it."
         )
 
 
 def is_here(source: str) -> bool:
-    """Whether a model folder exists, or the hub's cache holds the model of this name."""
-    if (Path(source).expanduser() / "model_index.json").is_file():
-        return True
+    """Whether a model folder exists, or the model was pulled, or is in the hub's cache."""
+    for folder in (Path(source).expanduser(), pulled_folder(source)):
+        if (folder / "model_index.json").is_file():
+            return True
     cached = _hub_cache() / f"models--{source.replace('/', '--')}"
     return any(cached.glob("snapshots/*/model_index.json"))
 

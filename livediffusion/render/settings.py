@@ -74,6 +74,11 @@ def data_folder() -> Path:
     return data / "livediffusion"
 
 
+def pulled_folder(source: str) -> Path:
+    """Where `models pull` puts what has a name on the hub; it need not exist."""
+    return data_folder() / "hub" / source.replace("/", "--")
+
+
 def own_models() -> dict[str, str]:
     """The folders in there by name."""
     found = own_models_folder().glob("*/model_index.json")

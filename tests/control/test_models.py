@@ -49,7 +49,7 @@ def test_names_are_those_of_the_config_and_the_players_own(home):
 
 def test_what_would_have_to_be_downloaded_is_refused(home):
     models = {"riffusion": "riffusion/riffusion-model-v1"}
-    with pytest.raises(UserError, match=r"not on this machine yet.*play --model riffusion"):
+    with pytest.raises(UserError, match=r"not on this machine yet.*models pull riffusion"):
         check_model("riffusion", models)
     cache = home / ".cache/huggingface/hub/models--riffusion--riffusion-model-v1"
     make_model(cache / "snapshots" / "abc")

@@ -29,6 +29,7 @@ class Components:
     vae: Any
     scheduler: Any  # never stepped: `fresh_scheduler` copies it
     hash: str
+    backend: str = "stable_diffusion"  # its name in `engine_id`
 
 
 def load_components(folder: ModelFolder, compute: Compute) -> Components:
@@ -39,12 +40,12 @@ def load_components(folder: ModelFolder, compute: Compute) -> Components:
 
     _be_quiet(diffusers, transformers)
     try:
+        if folder.is_onnx:
+            return _load_onnx(folder, compute, diffusers, transformers)
         text_encoder = _network(folder, "text_encoder", transformers.CLIPTextModel, compute)
         unet = _network(folder, "unet", diffusers.UNet2DConditionModel, compute)
         vae = _network(folder, "vae", getattr(diffusers, folder.classes["vae"]), compute)
-        tokenizer = transformers.CLIPTokenizer.from_pretrained(
-            str(folder.path / "tokenizer"), local_files_only=True
-        )
+        tokenizer = _tokenizer(folder, transformers)
         scheduler = _scheduler(folder, diffusers)
         digest = model_hash(folder)
     except (UserError, MemoryError, torch.OutOfMemoryError):
@@ -57,6 +58,39 @@ def load_components(folder: ModelFolder, compute: Compute) -> Components:
         ) from error
     make_circular_in_time(vae.decoder)
     return Components(tokenizer, text_encoder, unet, vae, scheduler, digest)
+
+
+def _load_onnx(
+    folder: ModelFolder, compute: Compute, diffusers: Any, transformers: Any
+) -> Components:
+    """The same parts, with networks that ONNX Runtime runs."""
+    from livediffusion.render.engines import onnx_parts
+
+    runtime = onnx_parts.Runtime(folder.path, compute)
+    text_config = transformers.CLIPTextConfig.from_pretrained(str(folder.path / "text_encoder"))
+    unet_config = _config(folder, "unet", diffusers.UNet2DConditionModel)
+    vae_config = _config(folder, "vae", getattr(diffusers, folder.classes["vae"]))
+    return Components(
+        tokenizer=_tokenizer(folder, transformers),
+        text_encoder=onnx_parts.OnnxText(runtime, text_config),
+        unet=onnx_parts.OnnxDenoiser(runtime, unet_config),
+        vae=onnx_parts.OnnxAutoencoder(runtime, vae_config),
+        scheduler=_scheduler(folder, diffusers),
+        hash=model_hash(folder),
+        backend=runtime.identity,
+    )
+
+
+def _config(folder: ModelFolder, part: str, kind: Any) -> Any:
+    """A network's config with the defaults of its class, without room for its weights."""
+    with torch.device("meta"):
+        return kind.from_config(kind.load_config(str(folder.path / part))).config
+
+
+def _tokenizer(folder: ModelFolder, transformers: Any) -> Any:
+    return transformers.CLIPTokenizer.from_pretrained(
+        str(folder.path / "tokenizer"), local_files_only=True
+    )
 
 
 def _network(folder: ModelFolder, part: str, kind: Any, compute: Compute) -> Any:

@@ -47,7 +47,9 @@ class Denoiser:
     def hasten(self, latents: tuple[int, ...], context: tuple[int, ...]) -> None:
         """Trace the network with inputs of such shapes, where that is worth while: takes a second
         or two. Other shapes may be used afterwards. What cannot be traced stays as it is."""
-        unet = self._unet
+        unet: Any = self._unet
+        if not isinstance(self._unet, nn.Module):  # ONNX Runtime runs it, without Python as it is
+            return
         small = sum(weights.numel() for weights in unet.parameters()) <= _SMALL
         if self._traced is not None or unet.device.type != "cpu" or not small:
             return

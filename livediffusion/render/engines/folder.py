@@ -26,6 +26,18 @@ _STEMS = {
     "unet": ("diffusion_pytorch_model", "diffusion_pytorch_model"),
     "vae": ("diffusion_pytorch_model", "diffusion_pytorch_model"),
 }
+# of an exported model, as other programs name them; what it cannot encode cannot start from images
+ONNX_FILES = {
+    "text_encoder": "text_encoder/model.onnx",
+    "unet": "unet/model.onnx",
+    "vae_decoder": "vae_decoder/model.onnx",
+    "vae_encoder": "vae_encoder/model.onnx",
+}
+_ONNX_PARTS = {
+    "text_encoder": ("text_encoder",),
+    "unet": ("unet",),
+    "vae": ("vae_decoder", "vae_encoder"),
+}
 _LIBRARIES = ("diffusers", "transformers")
 
 
@@ -46,6 +58,11 @@ class ModelFolder:
     path: Path
     classes: dict[str, str]  # component -> class name
     weights: dict[str, Weights]
+
+    @property
+    def is_onnx(self) -> bool:
+        """Whether ONNX Runtime runs it; else torch does."""
+        return self.weights["unet"].files[0].endswith(".onnx")
 
     def files(self) -> list[str]:
         """All files that decide the sound, sorted."""
@@ -83,12 +100,27 @@ def open_folder(name: str, path: Path) -> ModelFolder:
     def exists(file: str) -> bool:
         return (path / file).is_file()
 
+    if exists(ONNX_FILES["unet"]):
+        return ModelFolder(name, path, classes, _onnx_weights(name, path))
     weights = {part: find_weights(part, exists) for part in _STEMS}
     for part, found in weights.items():
         if found is None:
             raise _incomplete(name, path / part / f"{_STEMS[part][0]}.safetensors")
     whole = {part: _with_shards(path, found) for part, found in weights.items() if found}
     return ModelFolder(name, path, classes, whole)
+
+
+def _onnx_weights(name: str, path: Path) -> dict[str, Weights]:
+    """The files of an exported model, those with the weights of large ones included."""
+    found = {}
+    for part, networks in _ONNX_PARTS.items():
+        files = [ONNX_FILES[network] for network in networks]
+        if not (path / files[0]).is_file():
+            raise _incomplete(name, path / files[0])
+        beside = [f"{file}.data" for file in files]
+        there = tuple(file for file in files + beside if (path / file).is_file())
+        found[part] = Weights(there, safetensors=False, variant=None)
+    return found
 
 
 def find_weights(component: str, exists: Callable[[str], bool]) -> Weights | None:

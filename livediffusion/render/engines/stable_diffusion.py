@@ -53,7 +53,7 @@ class StableDiffusion:
         self.hash = parts.hash
         self.params = params
         self.compute = compute
-        self.engine_id = compute.identity("stable_diffusion")
+        self.engine_id = compute.identity(parts.backend)
         self._parts = parts
         self._text = TextEncoder(parts.tokenizer, parts.text_encoder, notice)
         self._denoiser = Denoiser(parts.unet)

@@ -1,0 +1,150 @@
+"""The models that have a name: what is there, what would run them, and how to get and turn them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from livediffusion.config import Config
+from livediffusion.control.models import known_models
+from livediffusion.errors import UserError
+from livediffusion.render.engines.folder import INDEX, ONNX_FILES, open_folder
+from livediffusion.render.engines.hub import find, is_hub_name, locate
+from livediffusion.render.seed_images import seed_images_folder
+from livediffusion.render.settings import POCKET, model_source
+from livediffusion.state.suggest import did_you_mean, shown
+from livediffusion.types import Json
+
+_LICENCE_LINE = re.compile(r"^license(?:_name)?:\s*(.+?)\s*$", re.MULTILINE)
+_LICENCE_FILES = ("LICENSE", "LICENSE.md", "LICENSE.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model by name; `path` is "" where it is not on this machine, `wrong` why it cannot play.
+
+    `place` is "here", "hub" for what came from there, or "not here"; `backend` is torch or onnx.
+    """
+
+    name: str
+    source: str
+    place: str
+    path: str = ""
+    bytes: int = 0  # of the files that decide its sound
+    licence: str = ""
+    backend: str = ""
+    device: str = ""
+    dtype: str = ""
+    wrong: str = ""
+
+    def to_json(self) -> Json:
+        """As a JSON object."""
+        return asdict(self)
+
+
+def models(config: Config) -> list[Model]:
+    """Every model that has a name, sorted, with what it would run on here."""
+    found = [_look(name, source) for name, source in sorted(known_models(config.models).items())]
+    return [_placed(model, config) for model in found]
+
+
+def pull(name: str, config: Config, advance: Callable[[str, float], None]) -> str:
+    """Fetch a model, or Riffusion's seed images, from the network; what came of it, in a sentence.
+
+    Raises UserError.
+    """
+    from livediffusion.render.engines import fetch
+
+    if name == fetch.SEEDS:
+        folder = seed_images_folder(config.render.seed_images)
+        count = fetch.pull_seeds(folder, advance)
+        return f"{count} images came into {folder}." if count else f"All of them are in {folder}."
+    known = known_models(config.models)
+    source = known.get(name, name)
+    if name not in known and not is_hub_name(name):
+        hint = did_you_mean(name, [*known, fetch.SEEDS], "Name it under [models] in the config.")
+        raise UserError(f"There is no model {shown(name)}.{hint}")
+    if (there := find(source)) is not None and _is_whole(name, there):
+        return f"{name} is in {there}."
+    return f"{name} is in {fetch.pull(name, source, advance)}."
+
+
+def export(model: str, folder: Path, config: Config, say: Callable[[str], None]) -> tuple[str, ...]:
+    """Write a model as ONNX into a folder; a line for each network. Raises UserError."""
+    from livediffusion.render.engines.components import load_components
+    from livediffusion.render.engines.compute import choose_compute
+    from livediffusion.render.engines.onnx_export import export as write
+    from livediffusion.spectrogram.params import SpectrogramParams
+
+    compute = choose_compute("cpu", "float32", config.render.threads, lambda _: None)
+    source = locate(model, model_source(model, config.models))
+    if source.is_onnx:
+        raise UserError(f"{source.path} is ONNX already; export the folder that it came from.")
+    parts = load_components(source, compute)
+    done = write(source, parts, SpectrogramParams.load(source.path), folder, say)
+    return tuple(
+        f"{one.part}: {one.bytes / 1e6:.1f} MB, opset {one.opset}, "
+        f"{one.error:.1e} from torch ({one.file})"
+        for one in done
+    )
+
+
+def _look(name: str, source: str) -> Model:
+    path = find(source)
+    if path is None:
+        return Model(name, source, "not here")
+    own = Path(source).expanduser().is_dir()
+    backend = "onnx" if (path / ONNX_FILES["unet"]).is_file() else "torch"
+    try:
+        whole = open_folder(name, path)
+        size, wrong = sum((path / file).stat().st_size for file in whole.files()), ""
+    except UserError as error:
+        size, wrong = 0, str(error)
+    place = "here" if own else "hub"
+    licence = _licence(path) or ("MIT" if name == POCKET else "")
+    return Model(name, source, place, str(path), size, licence, backend, wrong=wrong)
+
+
+def _placed(model: Model, config: Config) -> Model:
+    """With the device and the precision that it would run with."""
+    from livediffusion.render.engines.compute import choose_compute
+
+    if not model.path or model.wrong:
+        return model
+    render = config.render
+    dtype = "float32" if model.backend == "onnx" else render.dtype
+    try:
+        compute = choose_compute(render.device, dtype, render.threads, lambda _: None)
+    except UserError as error:
+        return replace(model, wrong=str(error))
+    precision = str(compute.dtype).removeprefix("torch.")
+    return replace(model, device=str(compute.device), dtype=precision)
+
+
+def _is_whole(name: str, folder: Path) -> bool:
+    if not (folder / INDEX).is_file():
+        return any(folder.glob("*.safetensors"))
+    try:
+        open_folder(name, folder)
+    except UserError:
+        return False
+    return True
+
+
+def _licence(folder: Path) -> str:
+    """What the folder's own card or licence file says; "" where nothing does."""
+    card = folder / "README.md"
+    try:
+        if card.is_file():
+            head = card.read_text(encoding="utf-8", errors="replace")
+            if found := _LICENCE_LINE.search(head):
+                return found[1].strip("\"'")
+        for name in _LICENCE_FILES:
+            if (folder / name).is_file():
+                text = (folder / name).read_text(encoding="utf-8", errors="replace")
+                return next((line.strip() for line in text.splitlines() if line.strip()), "")
+    except OSError:
+        pass
+    return ""
