@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import torch
@@ -9,13 +10,30 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from livediffusion.errors import UserError
-from livediffusion.spectrogram.image import image_to_picture
-from livediffusion.spectrogram.params import SpectrogramParams
+from livediffusion.spectrogram.image import image_to_picture, params_of_image
+from livediffusion.spectrogram.params import RIFFUSION, SpectrogramParams
+from livediffusion.spectrogram.translation import translate
 
 
 def seed_picture(path: str, params: SpectrogramParams, beats: int) -> Tensor:
-    """Picture (channels, bands, columns) of a seed image; shorter ones go round, longer are cut."""
-    picture = image_to_picture(_open(path), params.channels)
+    """Picture (channels, bands, columns) of a seed image; shorter ones go round, longer are cut.
+
+    One that was drawn in another scale, as its EXIF tags say, keeps its pitches. Without any it is
+    taken as this model's own, else by its height as Riffusion's. Raises UserError.
+    """
+    image = _open(path)
+    picture = image_to_picture(image, params.channels)
+    own = image.height == params.bands or image.height != RIFFUSION.bands
+    try:
+        drawn_in = params_of_image(image, params if own else RIFFUSION)
+    except ValueError as error:
+        raise UserError(
+            f"{path} cannot be read: {error}; save it anew without its tags."
+        ) from error
+    if image.height == drawn_in.bands:
+        # Tags do not say how bands are weighed: Riffusion, whose they are, adds up.
+        norm = params.mel_norm if drawn_in.bands == params.bands else "none"
+        picture = translate(picture, dataclasses.replace(drawn_in, mel_norm=norm), params)
     return _fit(picture, params, beats, "bilinear")
 
 
