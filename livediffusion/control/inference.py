@@ -42,8 +42,9 @@ def parse_inference(body: bytes) -> Inference:
         raise UserError("The request is not JSON.") from None
     if not isinstance(given, dict):
         raise UserError('The request must be an object: {"start": {…}, "end": {…}, "alpha": 0.5}.')
-    ends = {name: End(**_checked(given.get(name), _END, f"{name}.")) for name in ("start", "end")}
-    return Inference(**ends, **_checked(given, _REQUEST, ""))
+    start = End(**_checked(given.get("start"), _END, "start."))
+    end = End(**_checked(given.get("end"), _END, "end."))
+    return Inference(start, end, **_checked(given, _REQUEST, ""))
 
 
 def wish_of(inference: Inference, folder: Path) -> Wish:
