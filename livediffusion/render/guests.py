@@ -101,8 +101,9 @@ class Guests:
             request = RenderRequest.from_json(guest.request)
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"The order is not understood ({error}); versions differ.") from error
+        request = engine.settle(request)
         watch = Stopwatch(lambda: self._progress(engine))
-        picture = engine.picture(engine.settle(request), watch).cpu()
+        picture = engine.picture(request, watch).cpu()
         work = (guest, engine, request, picture, watch)
         threading.Thread(target=self._finish, args=work, name="guest").start()
 
