@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livediffusion.errors import UserError
@@ -33,6 +34,7 @@ class Loaded:
     model: str
     engine: StableDiffusion | None
     error: str = ""
+    no_room: bool = False  # alone it may load
 
 
 class Loader:
@@ -50,14 +52,19 @@ class Loader:
         self._wake = wake
         self._result: Loaded | None = None
         self._next: str | None = None
+        self._beside = False  # the one being loaded must leave room for another
         self.model: str | None = None  # being loaded
 
-    def ask(self, model: str) -> None:
-        """Begin to load a model, after the one that is being loaded."""
+    def ask(self, model: str, *, beside: bool = False) -> None:
+        """Begin to load a model, after the one that is being loaded.
+
+        With `beside` it shall not even be tried where memory is too short for it and the present
+        one: of what the system then ends, this process comes first.
+        """
         if self.model is not None:
             self._next = model if model != self.model else None
             return
-        self.model = model
+        self.model, self._beside = model, beside
         threading.Thread(target=self._run, args=(model,), name="loader", daemon=True).start()
 
     def expects(self, model: str) -> bool:
@@ -77,7 +84,7 @@ class Loader:
         self.model = None
         following, self._next = self._next, None
         if following is not None:
-            self.ask(following)
+            self.ask(following, beside=self._beside)
         return result
 
     def _run(self, model: str) -> None:
@@ -88,15 +95,18 @@ class Loader:
     def _load(self, model: str) -> Loaded:
         settings = self._settings
         try:
-            model_source(model, settings.models)  # a wrong name need not wait for torch
+            source = model_source(model, settings.models)  # a wrong name need not wait for torch
             from livediffusion.render.offline import open_engine, warm_up
 
+            if self._beside and not has_room(model, source, settings.device):
+                raise MemoryError
             engine = open_engine(
                 model,
                 models=settings.models,
                 device=settings.device,
                 dtype=settings.dtype,
                 threads=settings.threads,
+                phase=settings.phase,
                 notice=self._notice,
             )
             warm_up(engine)
@@ -105,11 +115,32 @@ class Loader:
         except Exception as error:  # noqa: BLE001 - a load must never end the renderer
             if is_out_of_memory(error):
                 sentence = f"There is no room for model '{model}'; choose a smaller one."
-                return Loaded(model, None, sentence)
+                return Loaded(model, None, sentence, no_room=True)
             _log.exception("loading %s", model)
             sentence = f"Model '{model}' does not load ({type(error).__name__}); see the log."
             return Loaded(model, None, sentence)
         return Loaded(model, engine)
+
+
+def has_room(model: str, source: str, device: str) -> bool:
+    """Whether there is memory for a model beside what is loaded, as far as the system tells.
+
+    Half-precision files become twice as large on the CPU, and what a loop needs comes on top.
+    """
+    import torch
+
+    from livediffusion.render.engines.hub import locate
+
+    found = locate(model, source)
+    size = sum((found.path / file).stat().st_size for file in found.files())
+    if torch.cuda.is_available() and device != "cpu":
+        return size * 1.3 < torch.cuda.mem_get_info()[0]
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
+    except (OSError, StopIteration):
+        return True  # nobody says
+    return size * 2.0 < free
 
 
 @contextmanager

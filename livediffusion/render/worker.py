@@ -71,6 +71,7 @@ class Worker:
         self._loader = Loader(settings, self._notice, lambda: server.received.put(_WAKE))
         self._engine: StableDiffusion | None = None
         self._fresh: StableDiffusion | None = None  # has not rendered a loop yet
+        self._former = ""  # the model that made room for the one being loaded
         self._failed = Loaded("", None, "No model is loaded; load one.")  # why there is no engine
         self._unsaid: deque[str] = deque(maxlen=20)  # notices that nobody was there to hear
         self._orders: deque[_Order] = deque()
@@ -98,6 +99,8 @@ class Worker:
         if not self._orders:
             return False
         model = str(self._orders[0].request.get("model"))
+        if self._engine is None and self._loader.model is not None:
+            return False
         here = self._engine is not None and self._engine.name == model
         return here or not self._loader.expects(model)
 
@@ -142,22 +145,40 @@ class Worker:
         if self._engine is not None and self._engine.name == model and not self._loader.model:
             self._server.send(self._state())
             return
-        self._loader.ask(model)
+        self._loader.ask(model, beside=self._engine is not None)
         self._server.send({"type": "model", "state": "loading", "model": model})
 
     def _install(self, loaded: Loaded) -> None:
         """Let a freshly loaded engine take over; after a failure the old one stays."""
         if loaded.engine is None:
+            if loaded.no_room and self._engine is not None:
+                self._give_up_room(self._engine.name, loaded.model)
+                return
             if self._engine is None:
                 self._failed = loaded
             self._server.send(_failure(loaded))
+            if self._former:
+                self._loader.ask(self._former)
+                self._former = ""
             return
         import torch
 
         torch.set_num_threads(loaded.engine.compute.threads)  # holds for this thread alone
         self._engine = self._fresh = loaded.engine
+        self._former = ""
         _free_memory()
         self._server.send(self._state())
+
+    def _give_up_room(self, old: str, new: str) -> None:
+        """Load a model instead of the present one, not beside it; the loop goes on meanwhile."""
+        self._engine = self._fresh = None
+        self._former = old
+        self._cache.clear()
+        _free_memory()
+        self._notice(
+            f"There is no room for '{new}' beside '{old}': the loop goes on until it is loaded."
+        )
+        self._loader.ask(new)
 
     def _state(self) -> Json:
         """The model that renders now, else the one that is on its way, else the failure."""
