@@ -1,0 +1,140 @@
+"""A real browser on the page of a running daemon: headless Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
+_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+_FREELY = "--autoplay-policy=no-user-gesture-required"
+_TAP = """
+registerProcessor("tap", class extends AudioWorkletProcessor {
+  process([[left, right]]) {
+    if (left) this.port.postMessage([Array.from(left), Array.from(right)]);
+    return true;
+  }
+});
+"""
+
+
+def why_not() -> str:
+    """Why there is no browser to test with; "" when there is one."""
+    if CHROMIUM is None:
+        return "needs Debian's chromium"
+    return "" if importlib.util.find_spec("playwright") else "needs playwright"
+
+
+@contextmanager
+def browser(*, freely: bool = True) -> Iterator[Any]:
+    """A browser; `freely` lets pages play sound before anybody clicks."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = [*_ARGUMENTS, *([_FREELY] if freely else [])]
+        found = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=options)
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+class Page:
+    """One page that is drawn; `problems` are errors and warnings of its console."""
+
+    def __init__(self, browser: Any, port: int, **context: Any) -> None:
+        self.problems: list[str] = []
+        self._context = browser.new_context(viewport={"width": 1440, "height": 900}, **context)
+        self.page = self._context.new_page()
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.goto(f"http://127.0.0.1:{port}/")
+        self.wait("() => Boolean(window.page && window.page.stage.frames > 5)", "a drawn page")
+
+    def wait(self, holds: str, what: str, *given: Any, timeout_s: float = 30.0) -> None:
+        """Until a function of the page's gives true (its policy lets no text be run as code)."""
+        end = time.monotonic() + timeout_s
+        while not self.page.evaluate(holds, *given):
+            assert time.monotonic() < end, f"{what} within {timeout_s} s: {self.problems}"
+            self.page.wait_for_timeout(30)
+
+    def value(self, address: str) -> Any:
+        """What a control shows."""
+        return self.page.evaluate("(a) => window.page.panels.controls.get(a).hand.value", address)
+
+    def wait_for_value(self, address: str, wanted: float) -> None:
+        """Until a control shows a number."""
+        near = "([a, v]) => Math.abs(window.page.panels.controls.get(a).hand.value - v) < 1e-3"
+        self.wait(near, f"{address} at {wanted}", [address, wanted])
+
+    def drag(self, address: str, *places: float) -> None:
+        """Press a fader at a place, 0 to 1 of its way, drag it on to others, and let go."""
+        track = self.page.locator(f'[data-address="{address}"] .track')
+        track.scroll_into_view_if_needed()
+        box = track.bounding_box()
+        first, *others = [box["x"] + 1 + place * (box["width"] - 2) for place in places]
+        y = box["y"] + box["height"] / 2
+        self.page.mouse.move(first, y)
+        self.page.mouse.down()
+        for x in others:
+            self.page.mouse.move(x, y, steps=5)
+        self.page.mouse.up()
+
+    def record(self, seconds: float) -> NDArray[np.float32]:
+        """What the page plays, (frames, 2), from its own audio graph; it must be listening.
+
+        Needs a page that was opened with `bypass_csp=True`: what records is none of its files.
+        """
+        left, right = self.page.evaluate(_RECORD, [seconds, _TAP])
+        return np.array([left, right], np.float32).T
+
+    def findings(self) -> list[str]:
+        """What axe finds serious or worse."""
+        session = self._context.new_cdp_session(self.page)
+        session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
+        found = self.page.evaluate("async () => (await axe.run()).violations")
+        return [
+            f"{one['id']}: {one['nodes'][0]['html'][:120]}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    def close(self) -> None:
+        """Close it, and all that it remembers."""
+        with contextlib.suppress(Exception):
+            self._context.close()
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(message.text)
+
+
+_RECORD = """async ([seconds, tapped]) => {
+  const node = window.ear.node, context = node.context, left = [], right = [];
+  const code = URL.createObjectURL(new Blob([tapped], { type: "text/javascript" }));
+  await context.audioWorklet.addModule(code);
+  const tap = new AudioWorkletNode(context, "tap");
+  await new Promise((done) => {
+    tap.port.onmessage = ({ data: [l, r] }) => {
+      left.push(...l);
+      right.push(...r);
+      if (left.length >= seconds * context.sampleRate) done();
+    };
+    node.connect(tap);
+  });
+  tap.disconnect();
+  return [left, right];
+}"""
