@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
+from livediffusion.errors import UserError
 from livediffusion.terminal import out
 
 app = typer.Typer()
@@ -21,11 +22,17 @@ def decode(
     tempo: Annotated[
         float | None, typer.Option(min=20, max=300, help="Beats a minute; the picture's own.")
     ] = None,
+    phase: Annotated[
+        str, typer.Option(help="How phase is found: fast, reference or peaks; else the best way.")
+    ] = "model",
 ) -> None:
     """Turn a spectrogram picture into a loop of sound."""
     from livediffusion import pictures
+    from livediffusion.spectrogram.params import PHASES, PhaseChoice
 
-    pictures.decode(image, output, tempo, out())
+    if phase not in ("model", *PHASES):
+        raise UserError(f"--phase must be one of {', '.join(PHASES)}.")
+    pictures.decode(image, output, tempo, out(), cast(PhaseChoice, phase))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from livediffusion.errors import UserError
+from livediffusion.spectrogram.params import PHASES, PhaseChoice
 from livediffusion.state.checks import choice, flag, list_of, number, text, whole
 from livediffusion.state.parameters import CLOCKS
 from livediffusion.state.suggest import did_you_mean, shown
@@ -94,6 +95,7 @@ class RenderConfig:
     model: str = "pocket"
     device: str = "auto"
     dtype: str = "auto"
+    phase: PhaseChoice = "model"
     ahead: int = 4
     steps_min: int = 2
     threads: int = 0  # 0: the engine's choice
@@ -273,6 +275,7 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
             "model": _NAME,
             "device": _NAME,
             "dtype": choice(["auto", "float32", "float16", "bfloat16"]),
+            "phase": choice(["model", *PHASES]),
             "ahead": whole(1, 64),
             "steps_min": whole(1, 100),
             "threads": whole(0, 256),

@@ -19,7 +19,7 @@ from livediffusion.workshop import check_output, write
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from livediffusion.spectrogram.params import SpectrogramParams
+    from livediffusion.spectrogram.params import PhaseChoice, SpectrogramParams
 
 _DECODE_ITERATIONS = 32  # of phase reconstruction; there is time
 _MOST_BEATS = 256  # of a picture; their spectra take a gigabyte
@@ -29,10 +29,13 @@ _LOOP_BEATS = (4, 8, 16, 32, 64)  # what loops usually have
 _BROKEN_IMAGE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
-def decode(image: Path, output: Path, tempo: BPM | None, console: Console) -> None:
+def decode(
+    image: Path, output: Path, tempo: BPM | None, console: Console, phase: PhaseChoice = "model"
+) -> None:
     """Turn a spectrogram picture into a loop of sound, 64 columns a beat.
 
     EXIF tags, where there are any, say what it means: stereo, its frequencies, its tempo.
+    `phase` is how it is found, "model" for the best that there is.
     """
     check_output(output)
     from livediffusion.spectrogram.image import image_to_picture, params_of_image
@@ -46,7 +49,12 @@ def decode(image: Path, output: Path, tempo: BPM | None, console: Console) -> No
         beats = _beats(image, opened, params)
         picture = image_to_picture(opened, params.channels)[..., : params.columns(beats)]
         loop = picture_to_loop(
-            picture, params, beats, tempo or params.native_tempo, iterations=_DECODE_ITERATIONS
+            picture,
+            params,
+            beats,
+            tempo or params.native_tempo,
+            iterations=_DECODE_ITERATIONS if phase == "model" else None,
+            method=None if phase == "model" else phase,
         )
     except ValueError as error:
         raise UserError(f"{image} cannot be decoded: {error}.") from error

@@ -138,6 +138,7 @@ def _renderer(run_dir: Path, config: Config, model: str) -> RendererSettings:
         models=dict(config.models),
         device=render.device,
         dtype=render.dtype,
+        phase=render.phase,
         threads=render.threads,
         cache_mb=render.cache_mb,
     )

@@ -81,6 +81,7 @@ def _render(
         device=config.render.device,
         dtype=config.render.dtype,
         threads=config.render.threads,
+        phase=config.render.phase,
     )
     say("Rendering …")
     request = default_request(engine, "")

@@ -83,8 +83,8 @@ class _Phase:
     def suits(self, request: RenderRequest) -> bool:
         """Whether a loop may start from it: the same pictures laid out on the same circle."""
         mine = self.request
-        same = (mine.model_hash, mine.beats, mine.tempo)
-        return same == (request.model_hash, request.beats, request.tempo)
+        same = (mine.model_hash, mine.beats, mine.tempo, mine.phase)
+        return same == (request.model_hash, request.beats, request.tempo, request.phase)
 
 
 class LoopCache:

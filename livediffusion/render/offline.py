@@ -26,7 +26,7 @@ from livediffusion.render.request import RenderRequest
 from livediffusion.render.settings import POCKET, model_source
 from livediffusion.spectrogram.level import LOUDNESS, MONO_GAIN, level_and_measure
 from livediffusion.spectrogram.loop import picture_to_loop
-from livediffusion.spectrogram.params import SpectrogramParams
+from livediffusion.spectrogram.params import Phase, PhaseChoice, SpectrogramParams
 
 
 def open_engine(
@@ -37,18 +37,22 @@ def open_engine(
     device: str = "auto",
     dtype: str = "auto",
     threads: int = 0,
+    phase: PhaseChoice = "model",
     notice: Notice = lambda _: None,
 ) -> StableDiffusion:
     """Load a model by name, or whatever lies in `folder` under that name.
 
     `notice` receives sentences that the performer should see. Raises UserError when the model
-    does not load or the device is not there.
+    does not load or the device is not there. `phase` is how it is found where a request does not
+    say.
     """
     source = str(folder) if folder is not None else model_source(model, models or {})
     compute = choose_compute(device, dtype, threads, notice)
     found = locate(model, source)
     params = SpectrogramParams.load(found.path)
-    return StableDiffusion(model, load_components(found, compute), params, compute, notice)
+    engine = StableDiffusion(model, load_components(found, compute), params, compute, notice)
+    engine.phase = phase
+    return engine
 
 
 def default_request(engine: Engine, prompt: str, *, seed: int = 0) -> RenderRequest:
@@ -92,12 +96,17 @@ def render_loop(
     if picture is None:
         picture = engine.picture(request, watch)
         cache.keep_picture(request, picture)
-    phase = cache.phase(request)
+    phase = cache.phase(request) if _method(engine, request) != "reference" else None
     if phase is None:
         request = dataclasses.replace(request, phase_from=None)
     loop, phase = sound_of(engine, request, picture, phase, watch)
     cache.keep_loop(loop, phase)
     return loop
+
+
+def _method(engine: Engine, request: RenderRequest) -> Phase:
+    """How the phase of a request is found."""
+    return engine.params.phase if request.phase == "model" else request.phase
 
 
 @torch.inference_mode()
@@ -114,6 +123,7 @@ def sound_of(
                 request.tempo,
                 iterations=request.phase_iterations or None,
                 phase=phase,
+                method=_method(engine, request),
             )
             audio = made.audio.cpu()
         with watch.stage("level"):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from livediffusion.errors import UserError
+from livediffusion.spectrogram.params import PHASES, PhaseChoice
 from livediffusion.types import BPM, Json
 
 Weighted: TypeAlias = tuple[tuple[str, float], ...]
@@ -32,8 +33,8 @@ class RenderRequest:
     paths ("" for none). `model_hash` and `images_hash` say which weights and which pictures are
     meant; empty, the renderer takes what is there and fills them in. `seam` says whether the
     decoder pads a picture in time with its other end, so that the loop closes, or with zeros as
-    Riffusion's. `phase_from` is the audio key of the loop whose phase this one starts from, or
-    None for a cold start.
+    Riffusion's. `phase` is how it is found, "model" for the renderer's choice. `phase_from` is the
+    audio key of the loop whose phase this one starts from, or None for a cold start.
     """
 
     prompts: Weighted
@@ -52,6 +53,7 @@ class RenderRequest:
     images_hash: str = ""
     seam: Literal["closed", "open"] = "closed"
     beats: int = 8
+    phase: PhaseChoice = "model"
     phase_iterations: int = 0  # 0: as many as the engine thinks right for cold or warm
     phase_from: str | None = None
 
@@ -89,6 +91,8 @@ class RenderRequest:
             raise UserError(f"There is no sampler '{self.sampler}'; choose one of {known}.")
         if self.seam not in ("closed", "open"):
             raise UserError(f"seam must be closed or open, not {self.seam!r}.")
+        if self.phase not in ("model", *PHASES):
+            raise UserError(f"phase must be model, {', '.join(PHASES)}, not {self.phase!r}.")
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if not (math.isfinite(value) and low <= value <= high):
@@ -104,7 +108,9 @@ class RenderRequest:
 
     def _without_effect(self) -> set[str]:
         """Fields that cannot be heard in this request, so that turning them finds the cache."""
-        silent = {"seam"} if self.seam == "closed" else set()  # keys are older than this field
+        # Keys are older than these two fields.
+        silent = {"seam"} if self.seam == "closed" else set()
+        silent |= {"phase"} if self.phase == "model" else set()
         if not self.seed_image:
             silent |= {"strength", "mask"}
         if self.guidance <= 1.0:
@@ -134,7 +140,8 @@ def slerped(seed_a: int, seed_b: int, morph: float) -> WeightedSeeds:
 
 _ALL_FIELDS = tuple(sorted(field.name for field in dataclasses.fields(RenderRequest)))
 _CACHE_FIELDS = tuple(name for name in _ALL_FIELDS if name != "phase_from")
-_PICTURE_FIELDS = tuple(name for name in _CACHE_FIELDS if name not in ("tempo", "phase_iterations"))
+_OF_AUDIO = ("tempo", "phase", "phase_iterations")
+_PICTURE_FIELDS = tuple(name for name in _CACHE_FIELDS if name not in _OF_AUDIO)
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("tempo", 20, 300),
     ("beats", 1, 64),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import livediffusion
 from livediffusion.errors import UserError
+from livediffusion.spectrogram.params import PhaseChoice
 
 POCKET = "pocket"
 POCKET_FOLDER = Path(livediffusion.__file__).parent / "models" / POCKET
@@ -28,6 +29,7 @@ class RendererSettings:
     models: dict[str, str] = field(default_factory=dict)
     device: str = "auto"
     dtype: str = "auto"
+    phase: PhaseChoice = "model"
     threads: int = 0
     cache_mb: float = 512.0
 

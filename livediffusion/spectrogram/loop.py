@@ -17,14 +17,16 @@ from livediffusion.spectrogram.grid import circular_grid
 from livediffusion.spectrogram.image import bands_to_picture, picture_to_bands
 from livediffusion.spectrogram.level import NotFinite
 from livediffusion.spectrogram.mel import from_bands, to_bands
-from livediffusion.spectrogram.params import SpectrogramParams
+from livediffusion.spectrogram.params import Phase, SpectrogramParams
 from livediffusion.spectrogram.phase import interpolate_columns, reconstruct
+from livediffusion.spectrogram.reference import reference_amplitudes, reference_spectra
 from livediffusion.spectrogram.resample import resample_loop, resample_plain
 from livediffusion.spectrogram.synthesis import outlet, synthesis_grid
 from livediffusion.types import SAMPLE_RATE
 
 MIN_TEMPO, MAX_TEMPO = 20.0, 300.0  # bpm
 _AT_ONCE = 512  # columns
+_NO_PHASE = torch.empty(1, 0, 0, dtype=torch.complex64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,7 @@ class Loop:
     """Audio of exactly `beats` beats, and the phase from which a similar loop may start."""
 
     audio: Tensor  # (channels, frames) float32, at the picture's own level
-    phase: Tensor  # (1, grid frames, bins) complex64, see `reconstruct`
+    phase: Tensor  # (1, grid frames, bins) complex64, see `reconstruct`; empty: none to start from
     beats: int
     tempo: float  # bpm
     sample_rate: int  # Hz
@@ -54,23 +56,34 @@ def picture_to_loop(
     iterations: int | None = None,
     phase: Tensor | None = None,
     sample_rate: int = SAMPLE_RATE,
+    method: Phase | None = None,
 ) -> Loop:
     """Loop of a picture (channels, params.bands, beats * 64), row 0 the highest band, 0..1.
 
     `phase` is the `phase` of a loop of the same params, beats and tempo (a morph's last step). If
     it sounds alike, an iteration or two are then as good as dozens from nothing, and a fade from
-    one to the other is one of like waves. `iterations` None: as many as are needed. Level is
-    the picture's own: see `level_loop`. Runs on the picture's device, without randomness.
+    one to the other is one of like waves. `iterations` None: as many as are needed. `method` is how
+    phase is found, None for `params.phase`; "reference" starts anew each time. Level is the
+    picture's own: see `level_loop`. Runs on the picture's device; equal pictures sound equal.
 
     Raises ValueError, saying what is wrong, when tempo, shape or phase do not fit, and NotFinite
     when the picture has values that are not numbers.
     """
     _check(picture, params, beats, tempo)
-    grid, factor = synthesis_grid(params, beats, tempo, str(picture.device))
+    method = method or params.phase
+    fine, device = method == "reference", str(picture.device)
+    grid, factor = synthesis_grid(params, beats, tempo, device, fine)
     bands = picture_to_bands(picture.float(), params)
-    amplitudes = interpolate_columns(from_bands(bands, params, grid.n_fft), factor)
-    spectra, phase = reconstruct(amplitudes, grid, phase=phase, iterations=iterations)
-    audio = outlet(params, beats, tempo, sample_rate, str(picture.device)).sound(spectra)
+    if fine:
+        amplitudes = interpolate_columns(reference_amplitudes(bands, params), factor)
+        spectra, phase = reference_spectra(amplitudes, grid, iterations), _NO_PHASE
+    else:
+        amplitudes = interpolate_columns(from_bands(bands, params, grid.n_fft), factor)
+        by_heap = method == "fast"
+        spectra, phase = reconstruct(
+            amplitudes, grid, phase=phase, iterations=iterations, by_heap=by_heap
+        )
+    audio = outlet(params, beats, tempo, sample_rate, device, fine).sound(spectra)
     full_scale = params.max_amplitude * 4.0 / params.window  # a Hann window sums to W / 2
     return Loop(audio, phase, beats, tempo, sample_rate, full_scale)
 

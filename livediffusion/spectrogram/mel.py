@@ -89,6 +89,19 @@ def inverse_bank(params: SpectrogramParams, n_fft: int, device: str = "cpu") -> 
     return solution.float().to(device)
 
 
+@lru_cache(maxsize=2)
+def pseudo_inverse(params: SpectrogramParams, device: str = "cpu") -> Tensor:
+    """Matrix (bands, bins) from bands to the least of all spectra that have them, float32.
+
+    It is what torchaudio's InverseMelScale solves by least squares. Bins are those of
+    `params.n_fft` up to the highest that any band knows.
+    """
+    bank = filter_bank(params).double()
+    used = int(bank.sum(dim=0).nonzero().max()) + 1
+    inverse: Tensor = torch.linalg.pinv(bank[:, :used])
+    return inverse.T.float().contiguous().to(device)
+
+
 def to_bands(amplitudes: Tensor, params: SpectrogramParams) -> Tensor:
     """(channels, columns, params.n_fft // 2 + 1) amplitudes to (channels, bands, columns)."""
     bank = filter_bank(params).to(amplitudes.device)

@@ -10,11 +10,14 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from livediffusion.errors import UserError
 
 FILE_NAME = "spectrogram.json"
+Phase: TypeAlias = Literal["peaks", "fast", "reference"]
+PhaseChoice: TypeAlias = Literal["model", "peaks", "fast", "reference"]  # "model": its own
+PHASES: tuple[Phase, ...] = ("peaks", "fast", "reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,18 @@ class SpectrogramParams:
     steps: int = 50
     guidance: float = 7.0
     sampler: str = "model"
+    phase: Phase = "peaks"  # how it is found: see `reconstruct` and `reference`
     apart: float = 0.0  # share of denoising, from noise on, in which prompts are predicted apart
 
     @classmethod
     def load(cls, folder: Path) -> SpectrogramParams:
         """Read `spectrogram.json` in a model folder; Riffusion's values where there is none.
 
-        Raises UserError naming the file when it is not JSON or has an unknown key.
+        Raises UserError naming the file when it is not JSON or has an unknown key or phase.
         """
         path = folder / FILE_NAME
         if not path.is_file():
-            return cls()
+            return RIFFUSION
         try:
             values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
@@ -55,6 +59,8 @@ class SpectrogramParams:
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(values) - known):
             raise UserError(f"{path} has unknown keys {', '.join(unknown)}; remove them.")
+        if values.get("phase", "peaks") not in PHASES:
+            raise UserError(f"{path}: phase must be one of {', '.join(PHASES)}.")
         if "patch" in values:
             values["patch"] = tuple(values["patch"])
         return cls(**values)
@@ -73,4 +79,4 @@ class SpectrogramParams:
         return round(beats * 60.0 / tempo * self.sample_rate)
 
 
-RIFFUSION = SpectrogramParams()
+RIFFUSION = SpectrogramParams(phase="fast")

@@ -2,9 +2,10 @@
 
 The start integrates the phase gradients that the magnitudes of a Gaussian-like window imply
 (Prusa, Balazs & Sondergaard 2017, "A noniterative method for reconstruction of phase from STFT
-magnitude"). Their heap visits bins one by one; here every bin follows the peak of its own frame
-(as in Beauregard et al. 2015, "Single pass spectrogram inversion"), so a frame costs two vector
-operations. Griffin-Lim with momentum refines it (Perraudin, Balazs & Sondergaard 2013).
+magnitude"). Their heap visits bins one by one (`heap`). By "peaks" every bin follows the peak of
+its own frame instead (as in Beauregard et al. 2015, "Single pass spectrogram inversion"), so a
+frame costs two vector operations. Griffin-Lim with momentum refines it (Perraudin, Balazs &
+Sondergaard 2013).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from livediffusion.spectrogram.grid import CircularGrid
 
 MOMENTUM = 0.99
 COLD_ITERATIONS = 5
+HEAP_ITERATIONS = 4
 WARM_ITERATIONS = 2
 _NEAR_ITERATIONS = 1
 _NEAR, _FAR = 0.056, 0.25  # -25 and -12 dB: how much of the amplitudes has changed
@@ -26,6 +28,7 @@ _TRACE = 1e-6  # of the loudest bin: the length of phase where nothing sounded
 _LEAST_TRACE = 1e-10
 _HANN_GAMMA = 0.25645  # of the Gaussian that best fits a Hann window, per squared window length
 _FLOOR = 1e-5  # of the loudest bin: below it log magnitudes say nothing
+_UNHEARD = 1e-3  # of the loudest bin: below it no start is better than any other
 _TINY = 1e-30
 _TURN = 2.0 * math.pi
 
@@ -36,6 +39,7 @@ def reconstruct(
     *,
     phase: Tensor | None = None,
     iterations: int | None = None,
+    by_heap: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Spectra that have these amplitudes and are as nearly as can be those of a loop.
 
@@ -45,10 +49,11 @@ def reconstruct(
 
     amplitudes: (channels, frames, bins) not negative; bins may stop early, the rest is silent.
     phase: the one that an earlier loop on the same grid ended with; where that sounded too
-    different, and for None, reconstruction starts cold. iterations: None for as many as that
-    takes. Returns spectra (channels, frames, bins) and the phase (1, frames, bins) for the next
-    loop, complex64; its lengths tell the amplitudes that it was found for. There is no
-    randomness: equal inputs, device and threads give equal bits.
+    different, and for None, reconstruction starts cold, from the better and slower `heap_start`
+    where it is `by_heap`. iterations: None for as many as that takes. Returns spectra (channels,
+    frames, bins) and the phase (1, frames, bins) for the next loop, complex64; its lengths tell the
+    amplitudes that it was found for. There is no randomness: equal inputs, device and threads give
+    equal bits.
 
     Raises ValueError when shapes do not fit each other or the grid.
     """
@@ -58,15 +63,17 @@ def reconstruct(
     if phase is not None and phase.shape != (1, frames, bins):
         raise ValueError(f"phase {tuple(phase.shape)} for amplitudes {tuple(amplitudes.shape)}")
     mean = _energy_mean(amplitudes)
-    start, enough = _start(mean, grid, phase)
+    start, enough = _start(mean, grid, phase, by_heap)
     count = enough if iterations is None else iterations
-    spectrum, ended = _griffin_lim(mean, start, grid, count)
+    spectrum, ended = griffin_lim(mean, start, grid, count)
     trace = max(_TRACE * float(mean.max()), _LEAST_TRACE)
     spectra = spectrum[None] if len(amplitudes) == 1 else ended * amplitudes
     return spectra, (ended * (mean + trace))[None]
 
 
-def _start(mean: Tensor, grid: CircularGrid, phase: Tensor | None) -> tuple[Tensor, int]:
+def _start(
+    mean: Tensor, grid: CircularGrid, phase: Tensor | None, by_heap: bool
+) -> tuple[Tensor, int]:
     """Phase (frames, bins) of length 1 to begin with, and the iterations that it asks for.
 
     Phase that belonged to other sounds is worse than none: Griffin-Lim leaves it only slowly, and
@@ -78,6 +85,8 @@ def _start(mean: Tensor, grid: CircularGrid, phase: Tensor | None) -> tuple[Tens
         change = float((mean - before).norm() / before.norm())
         if change < _FAR:
             return phase[0] * inverse, _NEAR_ITERATIONS if change < _NEAR else WARM_ITERATIONS
+    if by_heap:
+        return heap_start(mean, grid), HEAP_ITERATIONS
     return start_phase(mean[None], grid)[0], COLD_ITERATIONS
 
 
@@ -87,7 +96,7 @@ def _energy_mean(amplitudes: Tensor) -> Tensor:
     return amplitudes.square().mean(dim=0).sqrt_()
 
 
-def _griffin_lim(
+def griffin_lim(
     amplitude: Tensor, phase: Tensor, grid: CircularGrid, iterations: int
 ) -> tuple[Tensor, Tensor]:
     """Spectrum and phase (frames, bins) after alternate projections with momentum, in place."""
@@ -124,12 +133,34 @@ def start_phase(amplitudes: Tensor, grid: CircularGrid) -> Tensor:
     hops = torch.diff(grid.centres, append=grid.centres.new_tensor([grid.period]))
     hops = torch.roll(hops, -first).float()
     angles = torch.stack([_integrate(channel, hops, grid) for channel in rolled])
-    # Frames count from their first sample, the angles from their middle.
-    k = torch.arange(amplitudes.shape[-1], device=amplitudes.device)
-    middle = grid.window.numel() // 2
-    angles -= (k * middle % grid.n_fft).float() * (_TURN / grid.n_fft)
+    angles -= _middle(amplitudes, grid)
     angles = torch.roll(angles, first, dims=1)
     return torch.complex(angles.cos(), angles.sin())
+
+
+def heap_start(amplitude: Tensor, grid: CircularGrid) -> Tensor:
+    """Phase (frames, bins), complex64 of length 1, guessed from amplitudes (frames, bins) alone.
+
+    Gradients are integrated from the loudest bin on, see `heap`; on the CPU, in one thread.
+    """
+    from livediffusion.spectrogram import heap  # numba takes half a second to load
+
+    hops = torch.diff(grid.centres, append=grid.centres.new_tensor([grid.period])).float()
+    frequency, slope = _gradients(amplitude, hops, grid)
+    advance = 0.5 * (frequency + torch.roll(frequency, 1, dims=0)) * torch.roll(hops, 1)[:, None]
+    climb = 0.5 * (slope + torch.roll(slope, 1, dims=1))
+    loud, along, up = (t.contiguous().cpu().numpy() for t in (amplitude, advance, climb))
+    angles = torch.from_numpy(heap.integrate(loud, along, up, _UNHEARD * float(amplitude.max())))
+    angles -= _middle(amplitude, grid).cpu()
+    angles = angles.remainder_(_TURN).float().to(amplitude.device)
+    return torch.complex(angles.cos(), angles.sin())
+
+
+def _middle(amplitudes: Tensor, grid: CircularGrid) -> Tensor:
+    """By how much (bins,) angles at a frame's middle are ahead of those at its first sample."""
+    k = torch.arange(amplitudes.shape[-1], device=amplitudes.device)
+    middle = grid.window.numel() // 2
+    return (k * middle % grid.n_fft).float() * (_TURN / grid.n_fft)
 
 
 def _loudest_rise(amplitudes: Tensor) -> int:

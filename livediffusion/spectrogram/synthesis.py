@@ -22,17 +22,19 @@ from livediffusion.types import SAMPLE_RATE
 
 @lru_cache(maxsize=8)
 def synthesis_grid(
-    params: SpectrogramParams, beats: int, tempo: float, device: str = "cpu"
+    params: SpectrogramParams, beats: int, tempo: float, device: str = "cpu", fine: bool = False
 ) -> tuple[CircularGrid, int]:
     """Grid for phase reconstruction, and how many of its frames make a column of the picture.
 
     Columns wider apart than a quarter window need frames between them. The FFT is about the
-    window's own size: zero-padding refines an analysis but only costs time in a synthesis.
+    window's own size: zero-padding refines an analysis but only costs time in a synthesis. A
+    `fine` grid has the padding of the analysis all the same, as Riffusion's.
     """
     columns = params.columns(beats)
     period = params.period(beats, tempo)
     factor = grid_factor(params, beats, tempo)
-    return circular_grid(period, columns * factor, params.window, _fft_size(params), device), factor
+    n_fft = params.n_fft if fine else _fft_size(params)
+    return circular_grid(period, columns * factor, params.window, n_fft, device), factor
 
 
 def grid_factor(params: SpectrogramParams, beats: int, tempo: float) -> int:
@@ -70,10 +72,15 @@ class Outlet:
 
 @lru_cache(maxsize=8)
 def outlet(
-    params: SpectrogramParams, beats: int, tempo: float, sample_rate: int, device: str = "cpu"
+    params: SpectrogramParams,
+    beats: int,
+    tempo: float,
+    sample_rate: int,
+    device: str = "cpu",
+    fine: bool = False,
 ) -> Outlet:
     """The way from spectra on `synthesis_grid` to a loop at `sample_rate`."""
-    grid, _ = synthesis_grid(params, beats, tempo, device)
+    grid, _ = synthesis_grid(params, beats, tempo, device, fine)
     frames = round(beats * 60.0 / tempo * sample_rate)
     whole = all(n * sample_rate % params.sample_rate == 0 for n in (params.window, grid.n_fft))
     if not whole or frames == grid.period:

@@ -20,7 +20,7 @@ from livediffusion.render.engines.folder import open_folder
 from livediffusion.render.engines.hub import locate
 from livediffusion.render.engines.stable_diffusion import StableDiffusion
 from livediffusion.render.offline import open_engine, render_loop
-from livediffusion.spectrogram.params import SpectrogramParams
+from livediffusion.spectrogram.params import RIFFUSION, SpectrogramParams
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_riffusions_old_files_give_the_same_bits(
 def test_without_spectrogram_json_riffusions_values_hold(copy: Path) -> None:
     (copy / "spectrogram.json").unlink()
     engine = open_engine("tiny", copy, device="cpu")
-    assert engine.params == SpectrogramParams()
+    assert engine.params == RIFFUSION
 
 
 class Evil:  # a pickle that runs code when it is read without care

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_amplitude_is_riffusions_and_low_bands_come_first() -> None:
 
 
 def test_tags_are_riffusions_own_and_survive_a_png() -> None:
-    stereo = SpectrogramParams(channels=2)
+    stereo = dataclasses.replace(RIFFUSION, channels=2)
     png = image_to_png(picture_to_image(torch.rand(2, 8, 8)), image_exif(stereo))
     image = Image.open(io.BytesIO(png))
     assert dict(image.getexif()) == {

@@ -25,7 +25,7 @@ from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Stopwatch
 from livediffusion.render.request import RenderRequest
 from livediffusion.spectrogram.circular import open_in_time
-from livediffusion.spectrogram.params import SpectrogramParams
+from livediffusion.spectrogram.params import PhaseChoice, SpectrogramParams
 
 # what is given up when memory runs out, in this order: its name in `engine_id`, and in words
 _SAVINGS = (
@@ -53,6 +53,7 @@ class StableDiffusion:
         self.hash = parts.hash
         self.params = params
         self.compute = compute
+        self.phase: PhaseChoice = "model"  # where a request does not say
         self.engine_id = compute.identity(parts.backend)
         self._parts = parts
         self._text = TextEncoder(parts.tokenizer, parts.text_encoder, notice)
@@ -74,7 +75,8 @@ class StableDiffusion:
         found = _images_hash(request)
         if request.images_hash not in ("", found):
             raise UserError(f"{request.seed_image} or its mask has changed since; restore them.")
-        return dataclasses.replace(request, model_hash=self.hash, images_hash=found)
+        phase = self.phase if request.phase == "model" else request.phase
+        return dataclasses.replace(request, model_hash=self.hash, images_hash=found, phase=phase)
 
     @torch.inference_mode()
     def picture(self, request: RenderRequest, watch: Stopwatch) -> Tensor:
