@@ -17,6 +17,7 @@ from torch import Tensor
 from livediffusion.errors import UserError
 from livediffusion.render.cache import LoopCache
 from livediffusion.render.engines.base import Engine, Notice
+from livediffusion.render.engines.compiled import keep_on_disk
 from livediffusion.render.engines.components import load_components
 from livediffusion.render.engines.compute import choose_compute
 from livediffusion.render.engines.hub import locate
@@ -38,16 +39,18 @@ def open_engine(
     dtype: str = "auto",
     threads: int = 0,
     phase: PhaseChoice = "model",
+    compiles: bool | None = None,
     notice: Notice = lambda _: None,
 ) -> StableDiffusion:
     """Load a model by name, or whatever lies in `folder` under that name.
 
     `notice` receives sentences that the performer should see. Raises UserError when the model
     does not load or the device is not there. `phase` is how it is found where a request does not
-    say.
+    say. `compiles` None: where the device is worth it.
     """
+    keep_on_disk()
     source = str(folder) if folder is not None else model_source(model, models or {})
-    compute = choose_compute(device, dtype, threads, notice)
+    compute = choose_compute(device, dtype, threads, notice, compiles=compiles)
     found = locate(model, source)
     params = SpectrogramParams.load(found.path)
     engine = StableDiffusion(model, load_components(found, compute), params, compute, notice)

@@ -281,6 +281,8 @@ class Worker:
             request = RenderRequest.from_json(order.request)
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"The order is not understood ({error}); versions differ.") from error
+        if self._engine.take_over():
+            self._server.send(self._state())  # for its engine_id
         loop = render_loop(self._engine, request, self._cache, self._progress)
         frames = len(loop.audio)
         if frames > SLOT_FRAMES:
@@ -290,11 +292,14 @@ class Worker:
         return _ready(order, loop)
 
     def _hasten(self) -> None:
-        """Make a model faster beside rendering, once its first loop, which must not wait, is out.
+        """Make a model faster beside rendering, once its first loop, which must not wait, is out;
+        again when loops of another shape have come.
 
         No daemon: cut off in the middle of native code at the process's end, it would abort.
         """
         engine, self._fresh = self._fresh, None
+        if engine is None and self._engine is not None and self._engine.is_behind:
+            engine = self._engine
         if engine is not None:
             threading.Thread(target=engine.hasten, name="hasten").start()
 

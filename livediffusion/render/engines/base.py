@@ -39,10 +39,23 @@ class Engine(Protocol):
         ...
 
     def hasten(self) -> None:
-        """Take a few seconds to become faster, where there is a way; pictures stay the same.
+        """Take seconds or minutes to become faster, where there is a way.
 
-        Threading: may run beside `picture`, in another thread.
+        Threading: may run beside `picture`, in another thread. Pictures stay the same, to the
+        last bit where not `take_over` says otherwise.
         """
+        ...
+
+    def take_over(self) -> bool:
+        """Between two loops: use what `hasten` has made ready; whether `engine_id` has changed.
+
+        Pictures may then differ in their last bits.
+        """
+        ...
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether to `hasten` again would be of use: loops came that nothing is compiled for."""
         ...
 
     def shrink(self) -> str | None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
+
+from livediffusion.render.engines.compiled import Compiled
 
 _SMALL = 100_000_000  # parameters: beyond that Python's share is nothing
 _Shapes: TypeAlias = tuple[torch.Size, torch.Size]
@@ -25,8 +28,10 @@ class Denoiser:
     Threading: called by one thread at a time; `hasten` may run in another one meanwhile.
     """
 
-    def __init__(self, unet: Any) -> None:
+    def __init__(self, unet: Any, device: torch.device | None = None) -> None:
+        """`device` is given where the network shall be compiled for it."""
         self._unet = unet
+        self.compiled = None if device is None else Compiled(without_names(unet), device)
         self._traced: Any = None
         self._faithful: dict[_Shapes, bool] = {}  # shapes whose bits have been compared
         self._is_final = False  # a trace that is still being made comes too late
@@ -64,8 +69,12 @@ class Denoiser:
     def slow_down(self) -> None:
         """Forget the trace: the network is not what it was."""
         self._traced, self._is_final = None, True
+        if self.compiled is not None:
+            self.compiled.give_up()
 
     def _plain(self, latents: Tensor, t: Tensor, context: Tensor) -> Tensor:
+        if self.compiled is not None:  # the network itself makes a float of the timestep, too
+            return self.compiled(latents, t.to(latents.device, torch.float32), context)
         out: Tensor = self._unet(latents, t, encoder_hidden_states=context, return_dict=False)[0]
         return out
 
@@ -74,6 +83,16 @@ class Denoiser:
             return torch.equal(plain, _run(traced, inputs))
         except RuntimeError:  # what was a number at the time of tracing does not fit this shape
             return False
+
+
+def without_names(unet: Any) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """A denoiser as a function of tensors alone."""
+
+    def predict(latents: Tensor, t: Tensor, context: Tensor) -> Tensor:
+        out: Tensor = unet(latents, t, encoder_hidden_states=context, return_dict=False)[0]
+        return out
+
+    return predict
 
 
 class _Bare(nn.Module):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
+import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from livediffusion.errors import UserError
 from livediffusion.render import sampler
 from livediffusion.render.engines import canvas, images
 from livediffusion.render.engines.base import Notice
+from livediffusion.render.engines.compiled import Compiled
 from livediffusion.render.engines.components import Components
 from livediffusion.render.engines.compute import Compute
 from livediffusion.render.engines.denoiser import Denoiser
@@ -26,6 +28,8 @@ from livediffusion.render.loop import Stopwatch
 from livediffusion.render.request import RenderRequest
 from livediffusion.spectrogram.circular import open_in_time
 from livediffusion.spectrogram.params import PhaseChoice, SpectrogramParams
+
+_log = logging.getLogger(__name__)
 
 # what is given up when memory runs out, in this order: its name in `engine_id`, and in words
 _SAVINGS = (
@@ -57,7 +61,11 @@ class StableDiffusion:
         self.engine_id = compute.identity(parts.backend)
         self._parts = parts
         self._text = TextEncoder(parts.tokenizer, parts.text_encoder, notice)
-        self._denoiser = Denoiser(parts.unet)
+        _lay_out(parts, compute)
+        compiles = compute.compiles and isinstance(parts.unet, nn.Module)
+        self._denoiser = Denoiser(parts.unet, compute.device if compiles else None)
+        self._decoder = Compiled(_decoder(parts.vae), compute.device) if compiles else None
+        self._hastening = threading.Lock()
         self._notice = notice
         self._said: set[str] = set()
         self._savings = 0  # how often it had to shrink
@@ -98,23 +106,64 @@ class StableDiffusion:
             return picture if self.compute.device.type == "cuda" else picture.cpu()
 
     def hasten(self) -> None:
-        """See `Engine`: trace the denoiser."""
+        """See `Engine`: compile the networks, or trace a small denoiser."""
+        if self._decoder is not None:
+            if self._hastening.acquire(blocking=False):  # else somebody is at it
+                try:
+                    self._compile()
+                finally:
+                    self._hastening.release()
+            return
         latents = canvas.latent_shape(self._parts.vae, self.params, beats=8)
         width = int(self._parts.unet.config.cross_attention_dim)
         self._denoiser.hasten(latents, (1, self._text.window, width))
+
+    def take_over(self) -> bool:
+        """See `Engine`."""
+        taken = [one.take_over() for one in self._compiled()]
+        if any(taken):
+            self.engine_id = self._identity()
+        return any(taken)
+
+    @property
+    def is_behind(self) -> bool:
+        """See `Engine`."""
+        return any(one.is_behind for one in self._compiled())
+
+    def _compiled(self) -> list[Compiled]:
+        return [one for one in (self._denoiser.compiled, self._decoder) if one is not None]
+
+    def _compile(self) -> None:
+        torch.set_num_threads(self.compute.threads)  # each thread's own, and compiled code's
+        try:
+            for one in self._compiled():
+                one.warm_up()
+        except Exception as error:  # noqa: BLE001 - it was only to be faster
+            _log.warning("the model is not compiled", exc_info=True)
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
+            self._say_once(f"'{self.name}' plays on as it is: it does not compile ({reason}).")
+
+    def _identity(self) -> str:
+        """What `engine_id` is now."""
+        savings = [name for name, _ in _SAVINGS[: self._savings]]
+        compiled = "+".join(one.identity() for one in self._compiled())
+        words = [self.compute.identity(self._parts.backend), *savings]
+        return " ".join(words + ([f"compiled-{compiled}"] if compiled.strip("+") else []))
 
     def shrink(self) -> str | None:
         """See `Engine`: first smaller batches and attention in slices, then decoding in tiles."""
         if self._savings >= len(_SAVINGS):
             return None
-        name, sentence = _SAVINGS[self._savings]
+        sentence = _SAVINGS[self._savings][1]
         self._savings += 1
         self._denoiser.slow_down()
         if self._savings == 1 and hasattr(self._parts.unet, "set_attention_slice"):
             self._parts.unet.set_attention_slice("max")
         if self._savings == 2 and hasattr(self._parts.vae, "enable_tiling"):
             self._parts.vae.enable_tiling()
-        self.engine_id = f"{self.engine_id} {name}"
+        if self._decoder is not None:
+            self._decoder.give_up()
+        self.engine_id = self._identity()
         return sentence
 
     def _context(self, request: RenderRequest) -> Tensor:
@@ -182,9 +231,11 @@ class StableDiffusion:
     def _decode(self, latents: Tensor, seam: str) -> Tensor:
         vae = self._parts.vae
         scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
-        with open_in_time(vae.decoder) if seam == "open" else nullcontext():
-            decoded: Tensor = vae.decode(scaled, return_dict=False)[0]
-        return decoded
+        if seam == "open" and isinstance(vae, nn.Module):
+            decoder: Any = vae.decoder
+            with open_in_time(decoder):
+                return _decoder(vae)(scaled)
+        return (self._decoder or _decoder(vae))(scaled)
 
     def _finite(self, module: Any, what: str, run: Callable[[], Tensor]) -> Tensor:
         """What `run` gives, tried again in float32 when half precision gave infinities.
@@ -217,6 +268,24 @@ class StableDiffusion:
         if sentence not in self._said:
             self._said.add(sentence)
             self._notice(sentence)
+
+
+def _decoder(vae: Any) -> Callable[[Tensor], Tensor]:
+    """An autoencoder's way back as a function of tensors alone."""
+
+    def decode(latents: Tensor) -> Tensor:
+        out: Tensor = vae.decode(latents, return_dict=False)[0]
+        return out
+
+    return decode
+
+
+def _lay_out(parts: Components, compute: Compute) -> None:
+    """Have the weights in memory as the device reads them fastest."""
+    if compute.channels_last and parts.backend == "stable_diffusion":
+        networks: list[Any] = [parts.unet, parts.vae]
+        for network in networks:
+            network.to(memory_format=torch.channels_last)
 
 
 def _images_hash(request: RenderRequest) -> str:

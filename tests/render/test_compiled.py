@@ -1,0 +1,208 @@
+"""Networks that are compiled beside rendering and take over between loops.
+
+On the CPU, where inductor needs no GPU; a CUDA graph cannot be recorded here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from conftest import MakeRequest
+from torch import Tensor
+
+from livediffusion.errors import UserError
+from livediffusion.render.engines import compiled, compute
+from livediffusion.render.engines.compiled import Compiled
+from livediffusion.render.engines.compute import choose_compute
+from livediffusion.render.engines.stable_diffusion import StableDiffusion
+from livediffusion.render.loop import Stopwatch
+from livediffusion.render.offline import open_engine
+from livediffusion.render.request import RenderRequest
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """torch.compile as a double that counts what its code is run with: compiling is torch's."""
+    runs: list[Any] = []
+
+    def fake_compile(plain: Any, **_: Any) -> Any:
+        def run(*inputs: Tensor) -> Tensor:
+            runs.append(inputs[0].shape)
+            out: Tensor = plain(*inputs)
+            return out
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", fake_compile)
+    return runs
+
+
+@pytest.fixture
+def fresh(tiny_folder: Path) -> StableDiffusion:
+    """An engine that compiles, and has not yet."""
+    return open_engine("tiny", tiny_folder, device="cpu", threads=1, compiles=True)
+
+
+def picture(engine: StableDiffusion, request: RenderRequest) -> Tensor:
+    return engine.picture(engine.settle(request), Stopwatch())
+
+
+def double(x: Tensor) -> Tensor:
+    return 2.0 * x
+
+
+def test_plain_plays_until_the_compiled_takes_over(counted: list[Any]) -> None:
+    network = Compiled(double, CPU)
+    assert torch.equal(network(torch.ones(3)), torch.full((3,), 2.0))
+    assert network.is_behind
+    network.warm_up()
+    assert not network.is_behind
+    warmed = len(counted)
+    network(torch.ones(3))
+    assert len(counted) == warmed, "warm, but no loop has ended yet"
+    assert network.identity() == ""
+    assert network.take_over()
+    assert torch.equal(network(torch.ones(3)), torch.full((3,), 2.0))
+    assert len(counted) == warmed + 1
+    assert network.identity() != ""
+    assert not network.take_over(), "nothing new"
+
+
+def test_a_new_shape_does_not_wait_for_the_compiler(counted: list[Any]) -> None:
+    network = Compiled(double, CPU)
+    network(torch.ones(3))
+    network.warm_up()
+    network.take_over()
+    before, named = len(counted), network.identity()
+    network(torch.ones(4))
+    assert len(counted) == before
+    assert network.is_behind
+    network.warm_up()
+    network.take_over()
+    network(torch.ones(4))
+    assert counted[-1] == (4,)
+    assert network.identity() != named
+
+
+def test_few_shapes_are_compiled(counted: list[Any]) -> None:
+    network = Compiled(double, CPU)
+    for length in range(1, 20):
+        network(torch.ones(length))
+        network.warm_up()
+        network.take_over()
+    assert len(set(counted)) == compiled.MOST_SHAPES
+    assert not network.is_behind
+
+
+def test_a_compiler_that_fails_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(torch, "compile", refuse)
+    network = Compiled(double, CPU)
+    network(torch.ones(3))
+    with pytest.raises(RuntimeError):
+        network.warm_up()
+    assert not network.take_over()
+    network(torch.ones(3))
+    assert not network.is_behind
+
+
+def test_an_engine_takes_over_between_loops_and_says_so_in_its_id(
+    engine: StableDiffusion, fresh: StableDiffusion, make_request: MakeRequest, counted: list[Any]
+) -> None:
+    request = make_request(guidance=3.0)
+    wanted = picture(engine, request)
+    assert fresh.engine_id == engine.engine_id
+    assert torch.equal(picture(fresh, request), wanted)
+    beside = threading.Thread(target=fresh.hasten)
+    beside.start()
+    while beside.is_alive():
+        assert torch.equal(picture(fresh, request), wanted)
+    beside.join()
+    assert fresh.engine_id == engine.engine_id
+    assert fresh.take_over()
+    assert "compiled-" in fresh.engine_id
+    before = len(counted)
+    assert torch.equal(picture(fresh, request), wanted), "the double's code is the plain one"
+    assert len(counted) > before
+
+
+def test_an_open_seam_is_decoded_plainly(
+    engine: StableDiffusion, fresh: StableDiffusion, make_request: MakeRequest, counted: list[Any]
+) -> None:
+    closed, opened = make_request(), make_request(seam="open")
+    picture(fresh, closed)
+    fresh.hasten()
+    fresh.take_over()
+    assert torch.equal(picture(fresh, opened), picture(engine, opened))
+    assert torch.equal(picture(fresh, closed), picture(engine, closed))
+    assert not torch.equal(picture(fresh, closed), picture(fresh, opened))
+
+
+def test_less_memory_is_less_speed(
+    fresh: StableDiffusion, make_request: MakeRequest, counted: list[Any]
+) -> None:
+    picture(fresh, make_request())
+    fresh.hasten()
+    fresh.take_over()
+    fresh.shrink()
+    before = len(counted)
+    picture(fresh, make_request())
+    assert len(counted) == before
+    assert "compiled" not in fresh.engine_id
+    assert fresh.engine_id.endswith("one-by-one")
+
+
+def test_what_does_not_compile_is_said_once_and_plays_on(
+    tiny_folder: Path, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no such instruction\nand more")
+
+    said: list[str] = []
+    monkeypatch.setattr(torch, "compile", refuse)
+    engine = open_engine("tiny", tiny_folder, device="cpu", compiles=True, notice=said.append)
+    before = picture(engine, make_request())
+    for _ in range(2):
+        engine.hasten()
+        assert not engine.take_over()
+        assert torch.equal(picture(engine, make_request()), before)
+    assert len(said) == 1
+    assert "does not compile (no such instruction)" in said[0]
+
+
+def test_without_a_compiler_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert not choose_compute("cpu", "auto", 1, said.append, compiles=True).compiles
+    assert len(said) == 1
+    assert "a C compiler is missing" in said[0]
+
+
+def test_a_cpu_is_left_as_it_was(tiny_folder: Path) -> None:
+    chosen = choose_compute("cpu", "auto", 1, pytest.fail)
+    assert (chosen.dtype, chosen.channels_last, chosen.compiles) == (torch.float32, False, False)
+    with pytest.raises(UserError, match="device"):
+        choose_compute("abacus", "auto", 1, pytest.fail)
+
+
+@pytest.mark.parametrize("has_instructions", [True, False])
+def test_bfloat16_needs_a_cpu_that_has_it(
+    monkeypatch: pytest.MonkeyPatch, has_instructions: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has_instructions)
+    said: list[str] = []
+    chosen = choose_compute("cpu", "bf16", 1, said.append)
+    assert chosen.dtype is (torch.bfloat16 if has_instructions else torch.float32)
+    assert bool(said) is not has_instructions
+    assert choose_compute("cpu", "fp16", 1, said.append).dtype is torch.float32
+    assert not compute._is_good_at(torch.float16)
