@@ -11,6 +11,7 @@ export class Ear {
   /** `tell` gets {state, sentence, ...} whenever that changes. */
   constructor(tell) {
     this.on = false;
+    this.figures = {}; // how the buffer does, as last told
     this.#tell = tell;
   }
 
@@ -125,6 +126,7 @@ export class Ear {
   }
 
   #heard(figures) {
+    this.figures = figures;
     if (this.on) this.#tell({ figures });
   }
 

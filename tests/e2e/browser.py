@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import importlib.util
 import shutil
@@ -24,7 +25,7 @@ _FREELY = "--autoplay-policy=no-user-gesture-required"
 _TAP = """
 registerProcessor("tap", class extends AudioWorkletProcessor {
   process([[left, right]]) {
-    if (left) this.port.postMessage([Array.from(left), Array.from(right)]);
+    if (left) this.port.postMessage([left.slice(), right.slice()]);
     return true;
   }
 });
@@ -39,17 +40,22 @@ def why_not() -> str:
 
 
 @contextmanager
-def browser(*, freely: bool = True) -> Iterator[Any]:
-    """A browser; `freely` lets pages play sound before anybody clicks."""
+def browser() -> Iterator[Any]:
+    """A browser, ended at the end."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        options = [*_ARGUMENTS, *([_FREELY] if freely else [])]
-        found = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=options)
+        found = launch(playwright.chromium)
         try:
             yield found
         finally:
             found.close()
+
+
+def launch(kind: Any, *, freely: bool = True) -> Any:
+    """A browser of a kind; `freely` lets pages play sound before anybody clicks."""
+    options = [*_ARGUMENTS, *([_FREELY] if freely else [])]
+    return kind.launch(executable_path=CHROMIUM, headless=True, args=options)
 
 
 class Page:
@@ -98,8 +104,8 @@ class Page:
 
         Needs a page that was opened with `bypass_csp=True`: what records is none of its files.
         """
-        left, right = self.page.evaluate(_RECORD, [seconds, _TAP])
-        return np.array([left, right], np.float32).T
+        sent = base64.b64decode(self.page.evaluate(_RECORD, [seconds, _TAP]))
+        return np.frombuffer(sent, np.float32).reshape(-1, 2)
 
     def findings(self) -> list[str]:
         """What axe finds serious or worse."""
@@ -123,18 +129,26 @@ class Page:
 
 
 _RECORD = """async ([seconds, tapped]) => {
-  const node = window.ear.node, context = node.context, left = [], right = [];
+  const node = window.ear.node, context = node.context;
   const code = URL.createObjectURL(new Blob([tapped], { type: "text/javascript" }));
   await context.audioWorklet.addModule(code);
   const tap = new AudioWorkletNode(context, "tap");
+  const sound = new Float32Array(2 * Math.ceil(seconds * context.sampleRate));
+  let filled = 0;
   await new Promise((done) => {
-    tap.port.onmessage = ({ data: [l, r] }) => {
-      left.push(...l);
-      right.push(...r);
-      if (left.length >= seconds * context.sampleRate) done();
+    tap.port.onmessage = ({ data: [left, right] }) => {
+      for (let i = 0; i < left.length && filled < sound.length; i++) {
+        sound[filled++] = left[i];
+        sound[filled++] = right[i];
+      }
+      if (filled === sound.length) done();
     };
     node.connect(tap);
   });
   tap.disconnect();
-  return [left, right];
+  const bytes = new Uint8Array(sound.buffer), parts = [];
+  for (let i = 0; i < bytes.length; i += 32768) {
+    parts.push(String.fromCharCode(...bytes.subarray(i, i + 32768)));
+  }
+  return btoa(parts.join(""));
 }"""
