@@ -36,11 +36,9 @@ def convergence(picture: Tensor, method: Phase, iterations: int | None = None) -
     return decibels(loop_to_bands(made.audio, SMALL, BEATS, sample_rate=rate) - wanted, wanted)
 
 
-def test_fast_is_near_reference_and_beats_peaks(picture: Tensor) -> None:
-    fast = convergence(picture, "fast")
+def test_fast_is_near_reference(picture: Tensor) -> None:
     # On real pictures at Riffusion's settings it is within 0.5 dB; here windows are short.
-    assert fast < convergence(picture, "reference") + 1.5
-    assert fast < convergence(picture, "peaks")
+    assert convergence(picture, "fast") < convergence(picture, "reference") + 1.5
 
 
 def test_no_iterations_are_where_a_method_starts(picture: Tensor) -> None:
