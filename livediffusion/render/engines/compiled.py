@@ -146,7 +146,7 @@ class Recorded:
                 network(*self._inputs)
         torch.cuda.current_stream().wait_stream(beside)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):  # others go on
             self._output = network(*self._inputs)
 
     def __call__(self, *inputs: Tensor) -> Tensor:

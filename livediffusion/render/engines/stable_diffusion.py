@@ -252,6 +252,9 @@ class StableDiffusion:
                 f"The {what} of '{self.name}' overflows in half precision and is run in float32; "
                 f'[render] dtype = "float32" avoids the detour.'
             )
+            self._denoiser.slow_down()  # what was recorded plays from memory that is now given up
+            if self._decoder is not None:
+                self._decoder.give_up()
             module.to(torch.float32)
             try:
                 result = run()
