@@ -100,6 +100,7 @@ class RenderConfig:
     steps_min: int = 2
     threads: int = 0  # 0: the engine's choice
     cache_mb: float = 512.0
+    compile: bool = False  # not before it has been seen to be right on a GPU
     seed_images: str = ""  # "" for `own_seed_images_folder()`
 
 

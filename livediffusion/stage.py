@@ -141,6 +141,7 @@ def _renderer(run_dir: Path, config: Config, model: str) -> RendererSettings:
         phase=render.phase,
         threads=render.threads,
         cache_mb=render.cache_mb,
+        compile=render.compile,
     )
 
 

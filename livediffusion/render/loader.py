@@ -107,6 +107,7 @@ class Loader:
                 dtype=settings.dtype,
                 threads=settings.threads,
                 phase=settings.phase,
+                compiles=settings.compile,
                 notice=self._notice,
             )
             warm_up(engine)

@@ -39,14 +39,14 @@ def open_engine(
     dtype: str = "auto",
     threads: int = 0,
     phase: PhaseChoice = "model",
-    compiles: bool | None = None,
+    compiles: bool = False,
     notice: Notice = lambda _: None,
 ) -> StableDiffusion:
     """Load a model by name, or whatever lies in `folder` under that name.
 
     `notice` receives sentences that the performer should see. Raises UserError when the model
     does not load or the device is not there. `phase` is how it is found where a request does not
-    say. `compiles` None: where the device is worth it.
+    say. With `compiles` networks are compiled beside rendering.
     """
     keep_on_disk()
     source = str(folder) if folder is not None else model_source(model, models or {})

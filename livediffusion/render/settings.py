@@ -32,6 +32,7 @@ class RendererSettings:
     phase: PhaseChoice = "model"
     threads: int = 0
     cache_mb: float = 512.0
+    compile: bool = False
 
     @property
     def arena_path(self) -> Path:

@@ -51,14 +51,14 @@ class Compute:
 
 
 def choose_compute(
-    device: str, dtype: str, threads: int, notice: Notice, *, compiles: bool | None = None
+    device: str, dtype: str, threads: int, notice: Notice, *, compiles: bool = False
 ) -> Compute:
     """Turn `[render] device`, `dtype` and a number of threads (0: all) into a Compute.
 
-    What is fast depends on the device: on CUDA half precision, channels last in memory, compiled
-    networks; on a CPU float32, as it always was, and bfloat16 only where it was asked for and the
-    processor has instructions for it: without them it takes 26 times as long. `compiles` None
-    means where it is worth its while.
+    What is fast depends on the device: on CUDA half precision and channels last in memory; on a
+    CPU float32, as it always was, and bfloat16 only where it was asked for and the processor has
+    instructions for it: without them it takes 26 times as long. With `compiles` networks are
+    compiled beside rendering.
 
     Sets torch's threads and its deterministic ways. Raises UserError for a device that is not
     there or a word that is not known.
@@ -77,8 +77,7 @@ def choose_compute(
         # It would fill all memory before its first use, which costs time and changes no result.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     half = chosen.type == "cuda" and precision is not torch.float32
-    wanted = chosen.type == "cuda" if compiles is None else compiles
-    return Compute(chosen, precision, count, half, wanted and _can_compile(chosen, notice))
+    return Compute(chosen, precision, count, half, compiles and _can_compile(chosen, notice))
 
 
 def _can_compile(device: torch.device, notice: Notice) -> bool:
