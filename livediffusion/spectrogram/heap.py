@@ -10,6 +10,9 @@ comparisons are compiled, so that all machines and versions come to the same bit
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +20,19 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 
-@numba.njit("i8(i4[:], i8, f4[:], i8)", cache=True, nogil=True)
+def _compiled(signature: str) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function, and keep the result on disk where there is a place for it."""
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        try:
+            return numba.njit(signature, cache=True, nogil=True)(function)
+        except RuntimeError:  # neither this folder nor the user's cache can be written
+            return numba.njit(signature, nogil=True)(function)
+
+    return compiled
+
+
+@_compiled("i8(i4[:], i8, f4[:], i8)")
 def _push(heap: NDArray[np.int32], size: int, loud: Floats, place: int) -> int:
     """Add a place to a heap of `size` places, loudest first; the new size."""
     hole, value = size, loud[place]
@@ -31,7 +46,7 @@ def _push(heap: NDArray[np.int32], size: int, loud: Floats, place: int) -> int:
     return size + 1
 
 
-@numba.njit("i8(i4[:], i8, f4[:])", cache=True, nogil=True)
+@_compiled("i8(i4[:], i8, f4[:])")
 def _pop(heap: NDArray[np.int32], size: int, loud: Floats) -> int:
     """Take the first place out of a heap of `size` places; the new size."""
     size -= 1
@@ -51,7 +66,7 @@ def _pop(heap: NDArray[np.int32], size: int, loud: Floats) -> int:
     return size
 
 
-@numba.njit("f8[:,:](f4[:,:], f4[:,:], f4[:,:], f4)", cache=True, nogil=True)
+@_compiled("f8[:,:](f4[:,:], f4[:,:], f4[:,:], f4)")
 def integrate(
     amplitude: Floats, advance: Floats, climb: Floats, least: float
 ) -> NDArray[np.float64]:

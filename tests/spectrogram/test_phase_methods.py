@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,3 +101,14 @@ def test_the_heap_goes_by_the_loudest_way_and_round_the_circle() -> None:
     assert angles.tolist() == [[0, 100 - 0], [2, 202], [5, 232], [-1, 272]]
     quiet = heap.integrate(loud, advance, climb, 6.5)
     assert quiet.tolist() == [[0, 0], [2, 202], [0, 0], [0, 0]]
+
+
+def test_what_cannot_be_kept_on_disk_is_compiled_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def njit(signature: str, cache: bool = False, nogil: bool = False) -> Any:
+        if cache:
+            raise RuntimeError("cannot cache function 'one': no locator available")
+        return plain(signature, nogil=nogil)
+
+    plain = heap.numba.njit
+    monkeypatch.setattr(heap.numba, "njit", njit)
+    assert heap._compiled("i8(i8)")(lambda number: number + 1)(41) == 42
