@@ -89,6 +89,7 @@ def pull_seeds(folder: Path, advance: Advance, *, url: str = _SEEDS_URL) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         for number, image in enumerate(missing):
             part = folder / f"{image}.part"
+            part.unlink(missing_ok=True)  # so small that it is begun anew
             _resume(f"{url}/{image}.png", part, None, None)
             part.rename(folder / f"{image}.png")
             advance(SEEDS, (number + 1) / len(missing))
