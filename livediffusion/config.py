@@ -282,6 +282,7 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
             "threads": whole(0, 256),
             "cache_mb": number(16, 1048576),
             "seed_images": text(500),
+            "compile": flag(),
         },
     ),
     "session": (SessionConfig, {"record": flag(), "directory": _NAME}),
