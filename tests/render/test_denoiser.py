@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from livediffusion.render.engines.stable_diffusion import StableDiffusion
 from livediffusion.render.loop import Stopwatch
 from livediffusion.render.offline import open_engine
 from livediffusion.render.request import RenderRequest
+
+
+@pytest.fixture(autouse=True)
+def _no_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(denoiser, "_traces", {})
 
 
 @pytest.fixture
@@ -127,3 +133,18 @@ def test_large_networks_are_left_alone(
     monkeypatch.setattr(denoiser, "_SMALL", 10)
     fresh.hasten()
     assert fresh._denoiser._traced is None
+
+
+def test_a_model_that_is_loaded_again_is_not_traced_again(
+    tiny_folder: Path, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traces: list[object] = []
+    trace = denoiser._trace
+    monkeypatch.setattr(denoiser, "_trace", lambda *of: traces.append(of) or trace(*of))
+    request, pictures = make_request(steps=2), []
+    for name in ("tiny", "tiny", "tinier"):
+        engine = open_engine(name, tiny_folder, device="cpu", threads=1)
+        engine.hasten()
+        pictures.append(picture(engine, dataclasses.replace(request, model=name)))
+    assert len(traces) == 1, "torch would keep the memory of each"
+    assert torch.equal(pictures[0], pictures[1]) and torch.equal(pictures[0], pictures[2])

@@ -20,6 +20,8 @@ from livediffusion.render.engines.compiled import Compiled
 _SMALL = 100_000_000  # parameters: beyond that Python's share is nothing
 _Shapes: TypeAlias = tuple[torch.Size, torch.Size]
 _log = logging.getLogger(__name__)
+# torch never gives a trace's memory back, so a model that is loaded again uses its first one.
+_traces: dict[str, Any] = {}
 
 
 class Denoiser:
@@ -28,9 +30,10 @@ class Denoiser:
     Threading: called by one thread at a time; `hasten` may run in another one meanwhile.
     """
 
-    def __init__(self, unet: Any, device: torch.device | None = None) -> None:
-        """`device` is given where the network shall be compiled for it."""
+    def __init__(self, unet: Any, device: torch.device | None = None, weights: str = "") -> None:
+        """`device` is given where the network shall be compiled for it, `weights` is their hash."""
         self._unet = unet
+        self._weights = weights
         self.compiled = None if device is None else Compiled(without_names(unet), device)
         self._traced: Any = None
         self._faithful: dict[_Shapes, bool] = {}  # shapes whose bits have been compared
@@ -60,9 +63,14 @@ class Denoiser:
             return
         if unet.dtype is not torch.float32:
             return
+        if self._weights in _traces:
+            self._traced = _traces[self._weights]
+            return
         inputs = (torch.zeros(latents), torch.tensor(500), torch.zeros(context))
         try:
             self._traced = _trace(unet, inputs)
+            if self._weights:
+                _traces[self._weights] = self._traced
         except Exception:  # noqa: BLE001 - it was only to be faster
             _log.info("the denoiser is not traced", exc_info=True)
 

@@ -63,7 +63,7 @@ class StableDiffusion:
         self._text = TextEncoder(parts.tokenizer, parts.text_encoder, notice)
         _lay_out(parts, compute)
         compiles = compute.compiles and isinstance(parts.unet, nn.Module)
-        self._denoiser = Denoiser(parts.unet, compute.device if compiles else None)
+        self._denoiser = Denoiser(parts.unet, compute.device if compiles else None, parts.hash)
         self._decoder = Compiled(_decoder(parts.vae), compute.device) if compiles else None
         self._hastening = threading.Lock()
         self._notice = notice
