@@ -24,6 +24,7 @@ __all__ = ["Child", "Supervisor"]
 _POLL_S = 0.05
 _STARTS_S = 60.0  # from a child's start to the first beat of its heart, at most
 _STOP_S = 2.0  # for an orderly end; then a child is killed
+_BY_CONTROL = ("clock",)  # what control starts by itself, and whose log is read, too
 _PAUSE_S = 1.0  # a supervisor that was away for so long must not blame its children
 
 
@@ -53,7 +54,7 @@ class Supervisor:
         Raises UserError with the child's sentence when one cannot start at all.
         """
         self.arena = Arena.create(self.run_dir / "arena")
-        names = [child.name for child in self.children]
+        names = [*(child.name for child in self.children), *_BY_CONTROL]
         self._log = Logbook(
             self.run_dir, names, self.notify, verbose=self.verbose, kept=self.kept_log
         )
