@@ -21,10 +21,10 @@ def models(
     """List the models: where they are, their size and licence, and what they would run on."""
     if context.invoked_subcommand is not None:
         return
-    from livediffusion import library
+    from livediffusion import catalogue
     from livediffusion.config import load_config
 
-    found = library.models(load_config(config))
+    found = catalogue.models(load_config(config))
     if as_json:
         print_json([model.to_json() for model in found])
         return
@@ -47,11 +47,11 @@ def pull(
     config: ConfigOption = None,
 ) -> None:
     """Fetch a model; run again to go on where it stopped."""
-    from livediffusion import library
+    from livediffusion import catalogue
     from livediffusion.config import load_config
 
     with progress() as advance:
-        sentence = library.pull(name, load_config(config), advance)
+        sentence = catalogue.pull(name, load_config(config), advance)
     say(sentence)
 
 
@@ -62,8 +62,8 @@ def export(
     config: ConfigOption = None,
 ) -> None:
     """Write a model as ONNX, checked against torch: then it runs without torch's kernels."""
-    from livediffusion import library
+    from livediffusion import catalogue
     from livediffusion.config import load_config
 
-    for line in library.export(model, folder, load_config(config), say):
+    for line in catalogue.export(model, folder, load_config(config), say):
         say(line)

@@ -8,15 +8,16 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import huggingface_hub.constants
 import pytest
 import tiny_model
 
+from livediffusion.catalogue import models
+from livediffusion.catalogue import pull as pull_by_name
 from livediffusion.config import Config
 from livediffusion.errors import UserError
-from livediffusion.library import models
-from livediffusion.library import pull as pull_by_name
 from livediffusion.render.engines import fetch, hub
 from livediffusion.render.settings import pulled_folder
 
@@ -76,6 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         cut, self.close_connection = self.server.cut, True
         self.send_response(206 if begin else 200)
         self.send_header("Content-Length", str(len(data) - begin))
+        self.send_header("Connection", "close")
         self.end_headers()
         stop = begin + cut if cut and name == _BIG else len(data)
         self.wfile.write(data[begin:stop])
@@ -124,9 +126,12 @@ def test_after_a_break_only_the_rest_is_fetched(
 ) -> None:
     import huggingface_hub.file_download as library
 
+    def give_up(seconds: float) -> None:
+        raise OSError("gone")
+
     server.cut = 5000
-    with monkeypatch.context() as patched:
-        patched.setattr(library.time, "sleep", lambda _: (_ for _ in ()).throw(OSError("gone")))
+    with monkeypatch.context() as patched:  # its own clock alone: the server sleeps as ever
+        patched.setattr(library, "time", SimpleNamespace(sleep=give_up))
         with pytest.raises(UserError, match="pull it again: what has come is kept"):
             fetch.pull("t", _SOURCE, lambda *_: None, endpoint=server.url)
     assert not pulled_folder(_SOURCE).exists()
