@@ -10,18 +10,8 @@ from torch import Tensor
 from livediffusion.spectrogram.loop import loop_to_picture
 from livediffusion.spectrogram.params import RIFFUSION, SpectrogramParams
 from livediffusion.spectrogram.translation import translate
+from livediffusion.training.pictures import POCKET
 
-POCKET = SpectrogramParams(
-    sample_rate=32000,
-    bands=256,
-    min_hz=20.0,
-    max_hz=15800.0,
-    mel_norm="mean",
-    window=1536,
-    n_fft=2048,
-    power=0.3,
-    max_amplitude=200.0,
-)
 FRAMES = 30720  # a beat at 93.75 bpm
 
 
