@@ -89,6 +89,8 @@ class Desk:
         for complaint in self.inbox.complaints():
             self._feedback.complaints.hear(complaint, now)
         for address in self.performance.advance(beat):
+            if values := self.performance.at_address(address):
+                self.played(address, values, JOURNEY)
             self._publish(address, JOURNEY, now)
         for effect in self.performance.take_effects():
             yield Asked(effect, JOURNEY)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import TypeAlias
 
@@ -149,6 +149,17 @@ class Inbox:
             return []
         with self._lock:
             return sorted(pending for pending in self._pending if pending.due <= until)
+
+    def restore(self, units: list[Pending]) -> None:
+        """Take over what waited for its time in a predecessor; what is past due acts at once."""
+        with self._lock:
+            for unit in units[:_MOST_PENDING]:
+                number = next(self._numbers)
+                many = len(unit.messages) > 1
+                messages = tuple(
+                    replace(message, bundle=number if many else 0) for message in unit.messages
+                )
+                heapq.heappush(self._pending, Pending(unit.due, number, messages))
 
     def complaints(self) -> list[Complaint]:
         """What has gone wrong since the last call."""

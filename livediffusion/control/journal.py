@@ -1,4 +1,6 @@
-"""What survives the death of the control process: the patch, every value, and who subscribed."""
+"""What survives the death of the control process: the patch, every value, who subscribed, and
+the bundles that wait for their time.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from livediffusion.control.inbox import Pending
 from livediffusion.ipc.runs import replace_json
 from livediffusion.state.history import History
 from livediffusion.state.parameters import Refused
@@ -15,10 +19,10 @@ from livediffusion.state.patch import parse_patch
 from livediffusion.state.performance import Performance
 from livediffusion.state.scenes import Launch, find_scene
 from livediffusion.state.values import Change, interpret
-from livediffusion.types import Beats, Json, Seconds
+from livediffusion.types import Beats, ControlMessage, Json, Seconds
 
 _log = logging.getLogger(__name__)
-_NAME = "journal.json"
+_NAME, _BUNDLES = "journal.json", "bundles.json"
 _INTERVAL_S = 0.2
 _URGENT_S = 0.01  # between two writes while messages keep coming
 # The file is loaded, the pad's weights are in the blend, what the scene did is in the values.
@@ -39,6 +43,8 @@ class Journal:
 
     def __init__(self, run_dir: Path) -> None:
         self._file = run_dir / _NAME
+        self._bundles = run_dir / _BUNDLES
+        self._waiting: list[int] = []  # numbers of the bundles that are in the file
         self._written: Json = {}
         self._next: Seconds = 0.0
         self._last: Seconds = -_INTERVAL_S
@@ -78,6 +84,29 @@ class Journal:
         if state != self._written and replace_json(self._file, state):
             self._written = state
 
+    def remember_bundles(self, waiting: list[Pending]) -> None:
+        """Write down what waits for its time, when something has come or gone."""
+        numbers = [unit.number for unit in waiting]
+        if numbers == self._waiting:
+            return
+        units = [
+            [
+                unit.due,
+                [[message.address, message.values, message.source] for message in unit.messages],
+            ]
+            for unit in waiting
+        ]
+        if replace_json(self._bundles, {"units": units}):
+            self._waiting = numbers
+
+    def recall_bundles(self) -> list[Pending]:
+        """What waited in the predecessor; its clock is ours, as both are of one machine."""
+        try:
+            units = json.loads(self._bundles.read_text(encoding="utf-8"))["units"]
+            return [_unit(float(due), messages) for due, messages in units]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
     def recall(self, beat: Beats) -> Memory | None:
         """The predecessor's performance as it is at `beat`; None when this is the first.
 
@@ -115,3 +144,11 @@ def _recalled(state: Json, beat: Beats) -> Memory:
         performance.wait_for(Launch(find_scene(patch.scenes, name), at, length))
     endpoints = tuple((str(host), int(port)) for host, port in state["subscriptions"])
     return Memory(performance, endpoints, bool(state["playing"]))
+
+
+def _unit(due: Seconds, messages: list[list[Any]]) -> Pending:
+    made = (
+        ControlMessage(due, str(address), tuple(values), str(source), tagged=True)
+        for address, values, source in messages
+    )
+    return Pending(due, 0, tuple(made))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -46,6 +47,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     performance = memory.performance if memory else _first_performance(settings, config)
     wake = threading.Event()
     inbox = Inbox(wake)
+    inbox.restore(journal.recall_bundles())
     network = Network(config, inbox, memory.subscriptions if memory else config.osc.feedback)
     midi, lights = MidiInputs(config.midi.inputs, wake), MidiOutputs(config.midi.outputs)
     clock_out = ClockOut(settings.run_dir, config.clock.send)
@@ -89,6 +91,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
             heard = inbox.counts.messages + midi.statistics()["events"]
             subscriptions, playing = feedback.subscriptions, conductor.playing
             journal.remember(now, beat, performance, subscriptions, playing, heard)
+            journal.remember_bundles(inbox.coming(math.inf))
     finally:
         conductor.close()
         desk.close()

@@ -98,6 +98,20 @@ def test_a_launch_shows_at_once_and_its_values_where_it_begins():
     assert stage.told["/ld/gain"] == (-6.0,)
 
 
+def test_what_a_scene_and_a_journey_move_is_noted_too():
+    stage, noted = Stage(), []
+    stage.desk.played = lambda *event: noted.append(event)
+    stage.send("/ld/scene", "drop", 0.0, beat=9.0)
+    assert ("/ld/scene", ("drop", 0.0), SURFACE) in noted
+    noted.clear()
+    stage.pass_time(12.0)
+    assert ("/ld/blend", (0.0, 1.0), "journey") in noted
+    assert ("/ld/gain", (-6.0,), "journey") in noted
+    noted.clear()
+    stage.pass_time(12.5)
+    assert noted == []
+
+
 def test_what_is_undone_shows_in_the_same_tick():
     stage = Stage()
     stage.send("/ld/scene", 1, 0.0, beat=9.0)

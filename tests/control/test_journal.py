@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import time
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from livediffusion.control.inbox import Inbox
 from livediffusion.control.journal import Journal
+from livediffusion.control.oscwire import Unit
 from livediffusion.state.patch import load_patch
 from livediffusion.state.performance import Performance
 from livediffusion.state.values import interpret
@@ -131,6 +135,30 @@ def test_what_was_heard_is_written_at_once_and_a_flood_now_and_then(tmp_path: Pa
     assert gain_after(10.061, -4.0, 3) == -4.0, "what waited is written, too"
     assert gain_after(10.08, -5.0, 3) == -4.0, "moved by nobody: it has time"
     assert gain_after(10.27, -6.0, 3) == -6.0
+
+
+def test_bundles_that_wait_come_back_and_act_at_their_times(tmp_path: Path) -> None:
+    before, after, journal = Inbox(), Inbox(), Journal(tmp_path)
+    now, unix = time.monotonic(), time.time()
+    before.put(Unit((("/ld/gain", (-3.0,)), ("/ld/mute", (1,))), unix + 20.0), "osc a:1", now)
+    before.put(Unit((("/ld/play", ()),), unix + 10.0), "osc a:1", now)
+    journal.remember_bundles(before.coming(math.inf))
+    after.restore(Journal(tmp_path).recall_bundles())
+    assert after.drain(now + 9.0) == []
+    (play,) = after.drain(now + 11.0)
+    assert (play.address, play.source, play.tagged, play.bundle) == ("/ld/play", "osc a:1", True, 0)
+    gain, mute = after.drain(now + 60.0)
+    assert (gain.address, gain.values, mute.address) == ("/ld/gain", (-3.0,), "/ld/mute")
+    assert gain.bundle == mute.bundle != 0, "they still act together"
+    assert gain.time == before.coming(math.inf)[-1].due
+    journal.remember_bundles([])
+    assert Journal(tmp_path).recall_bundles() == [], "what has acted does not act again"
+
+
+def test_broken_notes_of_bundles_are_none(tmp_path: Path) -> None:
+    for text in ("{", "{}", "[]", '{"units": [1]}', '{"units": [["x", []]]}'):
+        (tmp_path / "bundles.json").write_text(text)
+        assert Journal(tmp_path).recall_bundles() == []
 
 
 def test_a_journal_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
