@@ -1,6 +1,7 @@
 """Real playing for as long as wanted, with what the daemon costs looked at now and then.
 
-`python tests/e2e/soak.py 60` plays an hour and prints the figures as JSON.
+`python tests/e2e/soak.py 60 FOLDER` plays an hour, prints the figures as JSON, and leaves the
+daemon's log in the folder.
 """
 
 from __future__ import annotations
@@ -155,7 +156,11 @@ def _mean(looks: list[Look], name: str) -> float:
 
 def main() -> None:
     """Play for so many minutes."""
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
+        folder = (
+            sys.argv[2] if len(sys.argv) > 2 else stack.enter_context(tempfile.TemporaryDirectory())
+        )
+        Path(folder).mkdir(parents=True, exist_ok=True)
         made = soak(Path(folder), float(sys.argv[1]) * 60.0, warm_up=120.0)
     print(json.dumps(made.figures() | {"looks": [asdict(one) for one in made.looks[::12]]}))
 
