@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty
@@ -75,25 +76,32 @@ def render(message: dict[str, Any], arena: Arena) -> dict[str, Any]:
     }
 
 
-def inside(*command: str) -> list[str]:
-    """The command that plays with this renderer, instead of `python -m livediffusion ...`."""
-    return [command[0], __file__, *command[3:]]
+def started_by(file: str) -> Callable[..., list[str]]:
+    """What makes of a command the one that plays with the renderer in a file beside this one."""
+    return lambda *command: [command[0], file, *command[3:]]
 
 
-if __name__ == "__main__":
+def play_with(file: str) -> None:
+    """Be `livediffusion`, with the renderer in a file beside this one."""
     from livediffusion import cli
     from livediffusion.stage import Staged
 
     real = Staged.supervisor
 
-    def with_stand_in(self: Staged, *arguments: Any) -> Any:
+    def with_another(self: Staged, *arguments: Any) -> Any:
         supervisor = real(self, *arguments)
         for child in supervisor.children:
             if child.name == "renderer":
-                child.module = Path(__file__).stem
+                child.module = Path(file).stem
         return supervisor
 
-    Staged.supervisor = with_stand_in  # type: ignore[method-assign]
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    Staged.supervisor = with_another  # type: ignore[method-assign]
+    os.environ["PYTHONPATH"] = str(Path(file).parent)
     sys.argv[0] = "livediffusion"
     cli.main()
+
+
+inside = started_by(__file__)
+
+if __name__ == "__main__":
+    play_with(__file__)
