@@ -13,6 +13,7 @@ from typing import Any
 
 from livediffusion.control.inbox import Pending
 from livediffusion.ipc.runs import replace_json
+from livediffusion.state.cast import recall
 from livediffusion.state.history import History
 from livediffusion.state.parameters import Refused
 from livediffusion.state.patch import parse_patch
@@ -74,6 +75,7 @@ class Journal:
             "model": performance.model,
             "values": {a: list(v) for a, v in performance.everything(beat).items()},
             "touched": sorted(performance.touched),
+            "cast": list(performance.cast),
             "xy": list(performance.xy),
             "scene": performance.scene,
             "waiting": [waiting.scene.name, waiting.at, waiting.beats] if waiting else [],
@@ -129,6 +131,7 @@ def _recalled(state: Json, beat: Beats) -> Memory:
     # The text, and not the file: it may have been edited since and be broken.
     patch = parse_patch(state["text"], Path(state["patch"]))
     performance = Performance(patch, state["model"])
+    recall(performance, tuple(state["cast"]))
     changes: list[Change] = []
     prompts = sum(address.endswith("/text") for address in state["values"])
     for address, values in state["values"].items():

@@ -193,7 +193,8 @@ class Patches:
         path, count = performance.patch.path, len(performance.patch.prompts)
         if path is None:
             raise Refused("This patch has no file, so no scene can be written into it.")
-        added = performance.trajectory.texts[count:]
+        there = zip(performance.cast, performance.trajectory.texts, strict=True)
+        added = [text for one, text in there if one >= count]
         texts = {f"prompt.{n}.text" for n in range(count + 1, count + len(added) + 1)}
         keys = {k: v for k, v in to_save(performance, beat).items() if k not in texts}
         self._watch.save_scene(path, name, keys, added, source)

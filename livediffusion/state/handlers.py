@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from livediffusion.state.blend import Weights, xy_weights
+from livediffusion.state.cast import newcomer, remove
 from livediffusion.state.effects import (
     Effect,
     Learn,
@@ -69,9 +70,16 @@ def _set_text(self: Performance, change: Change, now: Beats) -> list[Effect]:
         raise Refused(f"There are {len(texts)} prompts; the next one is number {len(texts) + 1}.")
     if index == len(texts):
         texts.append("")
+        self.cast = (*self.cast, newcomer(self.cast))
         self.trajectory.weights = Ramps((*self.trajectory.weights.each, Ramp((0.0,))))
     texts[index] = str(change.values[0])
     self.trajectory.texts = tuple(texts)
+    return []
+
+
+def _remove(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    assert change.n is not None
+    remove(self, change.n, now, _glide(self))
     return []
 
 
@@ -230,6 +238,7 @@ Handler: TypeAlias = Callable[["Performance", Change, Beats], list[Effect]]
 HANDLERS: dict[str, Handler] = {
     "prompt.{n}.text": _set_text,
     "prompt.{n}.weight": _set_weight,
+    "prompt.{n}.remove": _remove,
     "blend": _set_blend,
     "xy": _set_xy,
     "seed.a": _set_seed,

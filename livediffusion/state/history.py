@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from livediffusion.state.cast import Cast, recast
 from livediffusion.state.effects import Effect, ReturnTo
 from livediffusion.state.journey import group
 from livediffusion.state.parameters import Refused, find
@@ -35,6 +36,7 @@ class Before:
     """What was changed, as it was before; no values where a parameter was not set.
 
     `patch` is the file of the patch that was left, if one was: then `values` are all there were.
+    Where `values` have every text, the prompts were those of `cast`.
     """
 
     values: dict[str, tuple[Value, ...]]
@@ -42,6 +44,7 @@ class Before:
     touched: tuple[str, ...]
     scene: str = ""
     patch: str = ""
+    cast: Cast = ()  # the prompts that were there
 
 
 @dataclass(slots=True)
@@ -109,6 +112,7 @@ class History:
                 touched=tuple(entry["touched"]),
                 scene=str(entry["scene"]),
                 patch=str(entry["patch"]),
+                cast=tuple(entry["cast"]),
             )
             for entry in entries
         )
@@ -125,7 +129,16 @@ def as_it_is(self: Performance, addresses: Iterable[str] | None, now: Beats) -> 
         touched=tuple(sorted(self.touched)),
         scene=self.scene,
         patch=str(self.patch.path or "") if whole else "",
+        cast=self.cast,
     )
+
+
+def moved_by(self: Performance, change: Change) -> list[str]:
+    """The addresses whose values a hand's change may move."""
+    if change.row.key != "prompt.{n}.remove":
+        return [group(change.address)]
+    count = len(self.trajectory.texts)
+    return [*(f"/ld/prompt/{n}/text" for n in range(1, count + 1)), _BLEND]
 
 
 def undo(self: Performance, now: Beats) -> list[Effect]:
@@ -150,6 +163,11 @@ def go_back(
 ) -> list[Effect]:
     """Bring values back, in so many beats (else /ld/glide), and the touch of the hand with them."""
     beats = float(self.values["glide"]) if glide is None else glide
+    texts = [
+        str(values[0]) for a, values in before.values.items() if a.endswith("/text") and values
+    ]
+    if len(texts) == len(before.cast) and before.cast != self.cast:
+        recast(self, before.cast, texts)
     old = dataclasses.replace(self.trajectory)
     effects = self.play(_changes(self, before), now, UNDO, beats)
     for address in [address for address, values in before.values.items() if not values]:
@@ -176,7 +194,7 @@ def unset(self: Performance, address: str) -> None:
         trajectory.steps = None
     elif key == "prompt.{n}.text" and found[1] == len(texts) > 1:
         count = len(texts) - 1
-        trajectory.take_prompts(texts[:count], range(count), (0.0,) * count)
+        recast(self, self.cast[:count], texts[:count])
     trajectory.revision += 1
 
 

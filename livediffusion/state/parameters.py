@@ -31,6 +31,9 @@ class Refused(UserError):  # noqa: N818 - an answer to a sender, not a failure
     """A value or an address that is not taken; the message is a sentence for its sender."""
 
 
+_GESTURES = ("prompt.{n}.remove",)  # of what stands in no file
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One row.
@@ -71,6 +74,11 @@ class Parameter:
         return self.kind in ("value", "trigger") and self.types in ("f", "i", "b", "")
 
     @property
+    def undoable(self) -> bool:
+        """Whether a hand that moves it makes a gesture."""
+        return self.in_files or self.key in _GESTURES
+
+    @property
     def numbered(self) -> bool:
         """Whether there is one for each prompt."""
         return "{n}" in self.key
@@ -107,6 +115,8 @@ _UNIT = {"low": 0.0, "high": 1.0}
 TABLE: tuple[Parameter, ...] = (
     _value("prompt.{n}.text", "s", "what prompt n says", default="", renders=True),
     _value("prompt.{n}.weight", "f", "how much of prompt n is in the blend", **_UNIT, **_GLIDING),
+    Parameter("prompt.{n}.remove", "", "take prompt n out; those after it move up", renders=True,
+              kind="trigger", in_files=False),
     _value("blend", "f*", "all weights at once; missing ones are 0", **_UNIT, **_GLIDING),
     _value("xy", "ff", "a pad over the prompts' positions; sets the weights", **_UNIT, **_GLIDING),
     _value("seed.a", "i", "the seed at morph 0", low=0, high=MAX_SEED, default=0, renders=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from livediffusion.state.cast import cast_changes
 from livediffusion.state.effects import PlayerSet
 from livediffusion.state.history import as_it_is
 from livediffusion.state.journey import JOURNEY, untouched, visits
@@ -22,7 +23,7 @@ def pass_time(self: Performance, now: Beats) -> list[str]:
     _keep_time(self, now)
     moved: list[str] = []
     for visit in visits(self.patch.steps, self.journey_at, now):
-        changes = untouched(visit.step.changes, self.touched)
+        changes = untouched(cast_changes(self, visit.step.changes), self.touched)
         glide = self.values["glide"] if visit.step.glide is None else visit.step.glide
         self.effects += self.play(changes, visit.beat, JOURNEY, float(glide))
         moved += [change.address for change in changes]
@@ -39,7 +40,7 @@ def pass_time(self: Performance, now: Beats) -> list[str]:
 def _begin_scene(self: Performance) -> list[str]:
     assert self.waiting is not None
     launch, self.waiting = self.waiting, None
-    moved = addresses(launch.scene)
+    moved = addresses(self, launch.scene)
     self.history.whole(as_it_is(self, moved, launch.at))
     self.effects += begin(self, launch)
     self.outlook.refresh()

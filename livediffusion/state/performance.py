@@ -13,11 +13,12 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from livediffusion.state.blend import Position, initial, positions
+from livediffusion.state.blend import Position, initial
+from livediffusion.state.cast import Cast, places_of
 from livediffusion.state.effects import Effect, PlayerSet
 from livediffusion.state.handlers import HANDLERS, PLAYER_VALUES, set_plain
-from livediffusion.state.history import UNDO, History, as_it_is
-from livediffusion.state.journey import JOURNEY, group
+from livediffusion.state.history import UNDO, History, as_it_is, moved_by
+from livediffusion.state.journey import JOURNEY
 from livediffusion.state.journey import current as current_visit
 from livediffusion.state.outlook import Outlook
 from livediffusion.state.parameters import Refused, find, rows
@@ -48,6 +49,7 @@ class Performance:
     model: str
     trajectory: Trajectory = field(init=False)
     outlook: Outlook = field(init=False)  # for the scheduler
+    cast: Cast = field(init=False)  # the prompts that are there
     values: dict[str, Value] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)  # who moved an address last
     xy: tuple[float, float] = (0.5, 0.5)
@@ -79,9 +81,7 @@ class Performance:
     @property
     def places(self) -> tuple[Position, ...]:
         """Where the prompts lie on the xy pad."""
-        given = [prompt.position for prompt in self.patch.prompts]
-        added = len(self.trajectory.texts) - len(given)
-        return positions([*given, *[None] * added])
+        return places_of(self.patch.prompts, self.cast)
 
     @property
     def touched(self) -> frozenset[str]:
@@ -98,9 +98,9 @@ class Performance:
         """
         if not change.fires:
             return []
-        is_gesture = source not in _NO_HAND and change.row.in_files
+        is_gesture = source not in _NO_HAND and change.row.undoable
         begins = is_gesture and not self.history.goes_on(change, time, bundle)
-        before = as_it_is(self, [group(change.address)], now) if begins else None
+        before = as_it_is(self, moved_by(self, change), now) if begins else None
         handler = HANDLERS.get(change.row.key, set_plain)
         effects = handler(self, change, now)
         if before is not None:
@@ -216,13 +216,14 @@ class Performance:
     def _moved_with(self, change: Change) -> list[str]:
         """The address of a change, and of each weight when it moved them all: a knob on one of
         those must be picked up again."""
-        if change.row.key not in ("blend", "xy"):
+        if change.row.key not in ("blend", "xy", "prompt.{n}.remove"):
             return [change.address]
         count = len(self.trajectory.texts)
         return [change.address, *(f"/ld/prompt/{n}/weight" for n in range(1, count + 1))]
 
     def _begin(self) -> Trajectory:
         patch = self.patch
+        self.cast = tuple(range(len(patch.prompts)))
         return Trajectory(
             texts=tuple(prompt.text for prompt in patch.prompts),
             weights=Ramps.resting(initial([prompt.weight for prompt in patch.prompts])),

@@ -8,12 +8,14 @@ taken out of the file goes back to its default. Prompts added on stage stay, aft
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from livediffusion.state import blend, history
+from livediffusion.state.cast import cast_changes
 from livediffusion.state.parameters import Refused
 from livediffusion.state.patch import Patch
 from livediffusion.state.performance import PATCH, Performance
+from livediffusion.state.sections import Prompt
 from livediffusion.state.values import Change, interpret
 from livediffusion.types import Beats, Value
 
@@ -28,7 +30,7 @@ def renew(self: Performance, patch: Patch, model: str, now: Beats) -> None:
     glide = float(self.values["glide"])
     _renew_prompts(self, old, now, glide)
     changes, unset = _differences(old, patch, len(trajectory.texts))
-    self.effects += self.play(changes, now, PATCH, glide)
+    self.effects += self.play(cast_changes(self, changes), now, PATCH, glide)
     for address in unset:
         history.unset(self, address)
     scenes = {scene.name: scene for scene in patch.scenes}
@@ -42,26 +44,43 @@ def renew(self: Performance, patch: Patch, model: str, now: Beats) -> None:
 
 
 def _renew_prompts(self: Performance, old: Patch, now: Beats, glide: Beats) -> None:
-    """The file's prompts with what they weigh now; `self.patch` is the new file already."""
+    """The file's prompts with what they weigh now; `self.patch` is the new file already.
+
+    What was taken out on stage stays out, unless its text was edited.
+    """
     trajectory, before, after = self.trajectory, old.prompts, self.patch.prompts
-    live, count = trajectory.texts, len(before)
-    places = _places([prompt.text for prompt in before], [p.text for p in after], live[count:])
-    texts: list[str] = []
-    for prompt, place in zip(after, places, strict=True):
-        same = place is not None and place < count and before[place].text == prompt.text
-        texts.append(live[place] if same and place is not None else prompt.text)
-    added = [place for place in range(count, len(live)) if place not in places]
-    weights = [prompt.weight or 0.0 for prompt in after] + [0.0] * len(added)
-    texts += [live[place] for place in added]
-    trajectory.take_prompts(tuple(texts), [*places, *added], weights)
+    live = dict(zip(self.cast, trajectory.texts, strict=True))
+    slots = {one: slot for slot, one in enumerate(self.cast)}
+    was = _origins(before, after, {one: live[one] for one in self.cast if one >= len(before)})
+    texts: dict[int, str] = {}
+    for index, (prompt, one) in enumerate(zip(after, was, strict=True)):
+        if one is None or one >= len(before) or before[one].text != prompt.text:
+            texts[index] = prompt.text
+        elif one in live:
+            texts[index] = live[one]
+    added = {one: text for one, text in live.items() if one >= len(before) and one not in was}
+    places = [slots.get(one) if (one := was[index]) is not None else None for index in texts]
+    weights = [after[index].weight or 0.0 for index in texts] + [0.0] * len(added)
+    everywhere = [*places, *(slots[one] for one in added)]
+    trajectory.take_prompts((*texts.values(), *added.values()), everywhere, weights)
+    self.cast = (*texts, *added)
     usual = blend.initial([prompt.weight for prompt in after])
-    for index, place in enumerate(places):
-        was = before[place] if place is not None and place < count else None
-        if was is not None and was.weight != after[index].weight:
-            trajectory.move_weight(index, usual[index], now, glide)
-        elif place == index:
+    for slot, index in enumerate(texts):
+        one = was[index]
+        if one is not None and one < len(before) and before[one].weight != after[index].weight:
+            trajectory.move_weight(slot, usual[index], now, glide)
+        elif places[slot] == slot:
             continue
-        self.sources[f"/ld/prompt/{index + 1}/weight"] = PATCH  # a knob there must be caught again
+        self.sources[f"/ld/prompt/{slot + 1}/weight"] = PATCH  # a knob there must be caught again
+
+
+def _origins(
+    before: Sequence[Prompt], after: Sequence[Prompt], added: Mapping[int, str]
+) -> list[int | None]:
+    """Who in the cast each prompt of the new file was; None is new."""
+    known = [*range(len(before)), *added]
+    places = _places([p.text for p in before], [p.text for p in after], [*added.values()])
+    return [None if place is None else known[place] for place in places]
 
 
 def _places(before: Sequence[str], after: Sequence[str], added: Sequence[str]) -> list[int | None]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from livediffusion.state.cast import cast_changes, numbers_in_file
 from livediffusion.state.effects import Effect, PlayerSet
 from livediffusion.state.journey import group
 from livediffusion.state.parameters import TABLE, Refused
@@ -87,7 +88,7 @@ def begin(self: Performance, launch: Launch) -> list[Effect]:
     at, beats = launch.at, launch.beats
     before = dataclasses.replace(self.trajectory)
     knobs = {name: self.knob_at(name, at) for name in GLIDING_KNOBS}
-    effects = self.play(launch.scene.changes, at, SCENE, beats)
+    effects = self.play(cast_changes(self, launch.scene.changes), at, SCENE, beats)
     self.trajectory.cross_over(before, at, beats)
     self.scene = launch.scene.name
     if beats <= 0.0:
@@ -99,9 +100,10 @@ def begin(self: Performance, launch: Launch) -> list[Effect]:
     return [effect for effect in effects if effect not in slow]
 
 
-def addresses(scene: Scene) -> list[str]:
+def addresses(self: Performance, scene: Scene) -> list[str]:
     """What a scene moves; all that moves the weights is `/ld/blend`."""
-    return list(dict.fromkeys(group(change.address) for change in scene.changes))
+    changes = cast_changes(self, scene.changes)
+    return list(dict.fromkeys(group(change.address) for change in changes))
 
 
 def to_save(self: Performance, now: Beats) -> dict[str, Value | list[Value]]:
@@ -114,13 +116,16 @@ def to_save(self: Performance, now: Beats) -> dict[str, Value | list[Value]]:
     moved = {change.row.key for scene in self.patch.scenes for change in scene.changes}
     fresh = type(self)(self.patch, self.model)
     usual, found = fresh.everything(now), dict[str, Value | list[Value]]()
-    state = self.everything(now) | {"/ld/blend": self.trajectory.goal(now)}
+    numbers = numbers_in_file(self)
+    goal = dict(zip(numbers, self.trajectory.goal(now), strict=True))
+    blend = tuple(goal.get(n, 0.0) for n in range(1, max(*numbers, len(self.patch.prompts)) + 1))
+    state = self.everything(now) | {"/ld/blend": blend}
     for row in TABLE:
         if not row.in_files or row.key in _NEVER_KEPT:
             continue
         wanted = row.key in _ALWAYS_KEPT or row.key in moved
-        for n in range(1, len(self.trajectory.texts) + 1) if row.numbered else (None,):
-            values = state.get(row.address_of(n), ())
+        for here, n in enumerate(numbers, start=1) if row.numbered else ((None, None),):
+            values = state.get(row.address_of(here), ())
             differs = row.key not in _OF_THE_HAND and values != usual.get(row.address_of(n), ())
             if values and (wanted or differs):
                 kept = [_written(value) for value in values]

@@ -122,7 +122,8 @@ class Trajectory:
         )
         if kept:
             kept = (*kept, *(0.0,) * (len(ramps) - len(kept)))
-            self._kept = tuple(0.0 if place is None else kept[place] for place in places)
+            stay = [0.0 if place is None else kept[place] for place in places]
+            self._kept = normalised(stay) if any(stay) else ()
         slots = {place: slot for slot, place in enumerate(places) if place is not None}
         self.leaving = tuple(
             dataclasses.replace(gone, slot=slots[gone.slot])

@@ -33,7 +33,7 @@ export function control(row, n, send, choices = row.choices) {
 }
 
 function builder(row, choices) {
-  if (row.kind === "trigger") return trigger;
+  if (row.kind === "trigger") return row.key.includes("{n}") ? remover : trigger;
   if (row.kind === "request") return row.types === "f" ? nudge : request;
   if (row.types === "b") return toggle;
   if (row.types === "s") return choices?.length ? chooser : line;
@@ -112,6 +112,13 @@ function trigger({ address, name }, send) {
   const element = make("button", { type: "button" }, name);
   element.addEventListener("pointerdown", (event) => event.button || send(address, "", []));
   element.addEventListener("click", (event) => event.detail || send(address, "", [])); // by key
+  return { element, show() {} };
+}
+
+/** Takes something out: a click and no touch, which may be meant to scroll. */
+function remover({ row, address, name }, send) {
+  const element = make("button", { type: "button", class: "remover", "aria-label": name }, "×");
+  element.addEventListener("click", () => send(address, "", []));
   return { element, show() {} };
 }
 

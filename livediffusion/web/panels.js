@@ -12,7 +12,8 @@ const PLACES = {
   Set: ["patch", "model", "bank", "record", "mark", "audio.device"],
 };
 const TRANSPORT = ["play", "stop", "mute", "hold", "undo", "panic"];
-const ELSEWHERE = ["prompt.{n}.text", "prompt.{n}.weight", "blend", "xy"]; // have a panel of their own
+const OF_PROMPTS = ["prompt.{n}.text", "prompt.{n}.weight", "prompt.{n}.remove"];
+const ELSEWHERE = [...OF_PROMPTS, "blend", "xy"]; // have a panel of their own
 const PLUMBING = ["state", "subscribe", "unsubscribe", "learn", "unlearn"];
 const KEYS = { " ": "play", m: "mute", h: "hold", u: "undo", t: "tap", ".": "panic" };
 
@@ -129,22 +130,24 @@ export class Panels {
     const there = this.#prompts.querySelectorAll(".prompt").length;
     if (there === count) return;
     for (let n = 1; n <= Math.max(there, count); n++) {
-      this.controls.delete(`/ld/prompt/${n}/text`);
-      this.controls.delete(`/ld/prompt/${n}/weight`);
+      for (const key of OF_PROMPTS) this.controls.delete(`/ld/${key.replaceAll(".", "/").replace("{n}", n)}`);
     }
     for (const address of [...this.#values.keys()]) {
       const n = Number(/^\/ld\/prompt\/(\d+)\//.exec(address)?.[1] ?? 0);
       if (n > count) this.#values.delete(address);
     }
     this.#shares = [];
-    const prompts = Array.from({ length: count }, (_, i) => this.#prompt(i + 1));
+    const prompts = Array.from({ length: count }, (_, i) => this.#prompt(i + 1, count > 1));
     this.#prompts.replaceChildren(this.#prompts.querySelector("h2"), ...prompts, this.#add);
   }
 
-  #prompt(n) {
+  #prompt(n, removable) {
     const element = make("div", { class: "prompt", role: "group", "aria-label": `prompt ${n}` });
     element.style.setProperty("--colour", COLOURS[(n - 1) % COLOURS.length]);
-    this.#put("prompt.{n}.text", element, n);
+    const head = make("div", { class: "head" });
+    element.append(head);
+    this.#put("prompt.{n}.text", head, n);
+    if (removable) this.#put("prompt.{n}.remove", head, n);
     this.#put("prompt.{n}.weight", element, n);
     this.#shares.push(make("span", { class: "name" }));
     element.append(this.#shares.at(-1));

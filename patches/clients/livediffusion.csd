@@ -5,6 +5,7 @@
 ; Addresses, what they take, and their range:
 ;     /ld/prompt/{n}/text      s      what prompt n says
 ;     /ld/prompt/{n}/weight    f      how much of prompt n is in the blend (0 to 1)
+;     /ld/prompt/{n}/remove           take prompt n out; those after it move up
 ;     /ld/blend                f*     all weights at once; missing ones are 0 (0 to 1)
 ;     /ld/xy                   ff     a pad over the prompts' positions; sets the weights (0 to 1)
 ;     /ld/seed/a               i      the seed at morph 0 (0 to 2147483647)

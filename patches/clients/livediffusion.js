@@ -6,6 +6,7 @@ const osc = require("osc");
 const TABLE = {
   "/ld/prompt/{n}/text":   ["s", null, null, "what prompt n says"],
   "/ld/prompt/{n}/weight": ["f", 0, 1, "how much of prompt n is in the blend (0 to 1)"],
+  "/ld/prompt/{n}/remove": ["", null, null, "take prompt n out; those after it move up"],
   "/ld/blend":             ["f*", 0, 1, "all weights at once; missing ones are 0 (0 to 1)"],
   "/ld/xy":                ["ff", 0, 1, "a pad over the prompts' positions; sets the weights (0 to 1)"],
   "/ld/seed/a":            ["i", 0, 2147483647, "the seed at morph 0 (0 to 2147483647)"],

@@ -40,6 +40,23 @@ def begin(folder: Path) -> Performance:
     return Performance(load_patch(path), "pocket")
 
 
+def test_prompts_that_were_taken_out_stay_out(tmp_path: Path) -> None:
+    before = begin(tmp_path)
+    for address, *values in (("/ld/prompt/3/text", "choir"), ("/ld/prompt/1/remove",)):
+        for change in interpret(address, values, len(before.trajectory.texts)):
+            before.apply(change, 4.0, "osc test")
+    Journal(tmp_path).remember(1.0, 4.0, before, [], True)
+    memory = Journal(tmp_path).recall(4.0)
+    assert memory is not None
+    assert memory.performance.trajectory.texts == ("dub", "choir")
+    assert memory.performance.everything(4.0) == before.everything(4.0)
+    for performance in (before, memory.performance):
+        (undo,) = interpret("/ld/undo", (), 2)
+        performance.apply(undo, 4.0, "osc test")
+    assert memory.performance.trajectory.texts == ("house", "dub", "choir")
+    assert memory.performance.everything(4.0) == before.everything(4.0)
+
+
 def test_without_a_predecessor_there_is_nothing_to_recall(tmp_path: Path) -> None:
     assert Journal(tmp_path).recall(0.0) is None
 
