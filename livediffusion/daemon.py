@@ -91,6 +91,7 @@ class Supervisor:
             return
         hangs = child.process.poll() is None and self._hangs(child, now)
         if hangs:
+            launch.ask_where(child.process)
             child.kill()
         if child.process.poll() is not None:
             self._bury(child, now, hangs)

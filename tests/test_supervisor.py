@@ -84,6 +84,8 @@ def test_a_hang_counts_as_death(tmp_path: Path) -> None:
     house.run(lambda: house.starts("renderer") > 1)
     assert any("The renderer did not answer; starting it again." in said for said in house.said)
     assert house.child["player"].restarts == 0
+    where = (tmp_path / "renderer.out").read_text(encoding="utf-8")
+    assert "understudy.py" in where and "in main" in where, "engineers see where it hung"
 
 
 def test_a_stopped_process_is_replaced(tmp_path: Path) -> None:

@@ -8,14 +8,18 @@ few tenths of a second.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import faulthandler
 import importlib
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 import typing
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,6 +30,7 @@ from livediffusion.ipc.logfile import log_to
 from livediffusion.types import Json
 
 FAILED_EXIT = 78  # sysexits.h: configuration error
+_TELLS_S = 0.1  # that a process which hangs is given to say where
 
 
 def start(name: str, module: str, settings: Any) -> tuple[subprocess.Popen[bytes], Connection]:
@@ -47,6 +52,14 @@ def start(name: str, module: str, settings: Any) -> tuple[subprocess.Popen[bytes
     lifeline = Connection(write_end, readable=False)
     lifeline.send_bytes(json.dumps(dataclasses.asdict(settings), default=str).encode())
     return process, lifeline
+
+
+def ask_where(process: subprocess.Popen[bytes]) -> None:
+    """Have a child that hangs write where each of its threads stands to its file, for engineers."""
+    if hasattr(faulthandler, "register"):  # not on Windows
+        with contextlib.suppress(OSError):
+            process.send_signal(signal.SIGUSR1)
+            time.sleep(_TELLS_S)
 
 
 def failure(run_dir: Path, name: str) -> str | None:
@@ -79,6 +92,9 @@ def main() -> None:
     lifeline = Connection(int(descriptor), writable=False)
     values = json.loads(lifeline.recv_bytes())
     threading.main_thread().name = "main"
+    faulthandler.enable()  # native code that crashes leaves a trace
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR1)
     run_dir = Path(values["run_dir"])
     log_to(run_dir, name)
     failed = run_dir / f"{name}.failed"
