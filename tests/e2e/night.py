@@ -1,6 +1,7 @@
 """A long night in a quarter of an hour: everybody is killed, stopped, flooded; then it is counted.
 
-`python tests/e2e/night.py FOLDER` plays it once and prints the figures of docs/faults.md as JSON.
+`PYTHONPATH=tests python tests/e2e/night.py FOLDER` plays it once and prints the figures of
+docs/faults.md as JSON.
 All of it is played through JACK's dummy driver into a capture, and recorded as a session: where the
 two are the same, sample for sample, the audience has heard all that the player has played.
 """
@@ -381,5 +382,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     main()
