@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livediffusion.control.gallery import Gallery
+from livediffusion.control.guests import Guests
 from livediffusion.control.listening import Listening
 from livediffusion.control.show import Show
 
@@ -17,3 +18,4 @@ class Backstage:
     gallery: Gallery
     listening: Listening
     token: str
+    guests: Guests | None = None  # who have pictures made

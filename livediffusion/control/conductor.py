@@ -86,6 +86,7 @@ class Conductor:
         self._time = Timekeeper(clocks, performance, self._player, self._tell)
         self.reporter.clock = lambda: self._time.status
         self.recording = Recording(config, arena, run_dir, performance, feedback)
+        self.guests.requests = self.recording.request_of
         desk.played = self.recording.played
         self.reporter.recording = lambda: self.recording.seconds
         self.patches = Patches(config, performance, self._renderer, desk, feedback, patch_folders)

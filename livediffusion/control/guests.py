@@ -38,7 +38,7 @@ class Wish:
 
 @dataclass(slots=True)
 class _Guest:
-    wish: Wish
+    wish: Wish | RenderRequest  # a request: its picture alone
     future: Future[GuestReady]
     id: int = -1  # once inside
 
@@ -58,13 +58,21 @@ class Guests:
         `images` is the folder where seed and mask images are looked for first.
         """
         self.images = images
+        self.requests: Callable[[str], RenderRequest | None] = lambda key: None  # of loops, by key
         self._renderer = renderer
         self._inbox = inbox
         self._defaults = defaults
         self._waiting: deque[_Guest] = deque()
         self._inside: _Guest | None = None
 
-    def ask(self, wish: Wish) -> Future[GuestReady]:
+    def ask_for_picture(self, key: str) -> Future[GuestReady]:
+        """Have the picture of a loop that was rendered, as a PNG; as `ask`. Raises UserError."""
+        request = self.requests(key)
+        if request is None:
+            raise UserError(_UNKNOWN if key else "Nothing sounds yet.")
+        return self.ask(request)
+
+    def ask(self, wish: Wish | RenderRequest) -> Future[GuestReady]:
         """Have something rendered; the future raises UserError or Busy, and may be cancelled."""
         future: Future[GuestReady] = Future()
         if not self._inbox.ask(partial(self._take, _Guest(wish, future))):
@@ -103,18 +111,23 @@ class Guests:
     def _let_in(self, guest: _Guest, defaults: ModelDefaults) -> None:
         if guest.future.cancelled():
             return
+        is_request = isinstance(guest.wish, RenderRequest)
         try:
             request = _request(guest.wish, defaults)
         except UserError as error:
             if guest.future.set_running_or_notify_cancel():
                 guest.future.set_exception(error)
             return
-        guest.id = self._renderer.invite(request)
+        guest.id = self._renderer.invite(request, picture_only=is_request)
         self._inside = guest
 
 
-def _request(wish: Wish, defaults: ModelDefaults) -> RenderRequest:
-    """What the present model makes of a wish."""
+def _request(wish: Wish | RenderRequest, defaults: ModelDefaults) -> RenderRequest:
+    """What the present model makes of a wish. Raises UserError."""
+    if isinstance(wish, RenderRequest):
+        if wish.model != defaults.name:
+            raise UserError(f"This loop is of the model {wish.model}, which is gone: wait a loop.")
+        return wish
     request = request_of(
         wish.inference,
         seed_image=wish.seed_image,
@@ -127,4 +140,8 @@ def _request(wish: Wish, defaults: ModelDefaults) -> RenderRequest:
     return suited(request, defaults.guidance, defaults.steps)
 
 
+_UNKNOWN = (
+    "This loop is from before a restart, and nobody knows how it was made: change something, and "
+    "ask for the next."
+)
 _FULL = f"{MOST_WAITING} others wait already; ask again in a moment."

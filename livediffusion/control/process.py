@@ -75,7 +75,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
         "inputs": midi.devices,
     }
     gallery, token = Gallery(arena, conductor.held), token_of(settings.run_dir)
-    backstage = Backstage(show, gallery, Listening(arena), token)
+    backstage = Backstage(show, gallery, Listening(arena), token, conductor.guests)
     network.open_web(view.snap, view.names, backstage, conductor.guests)
     conductor.recording.open()
     try:

@@ -19,6 +19,7 @@ from livediffusion.config import Config
 from livediffusion.control.osc_feedback import Feedback
 from livediffusion.ipc.arena import Arena
 from livediffusion.render.process import LoopReady, ModelState
+from livediffusion.render.request import RenderRequest
 from livediffusion.session.eventlog import FORMAT
 from livediffusion.session.recorder import Recorder
 from livediffusion.state.parameters import Refused
@@ -109,6 +110,11 @@ class Recording:
             self._requests.popitem(last=False)
         if self._recorder is not None:
             self._write("loop", key=ready.audio_key)
+
+    def request_of(self, key: str) -> RenderRequest | None:
+        """How a loop was rendered; None for one that nobody remembers. Any thread may ask."""
+        found = self._requests.get(key)
+        return None if found is None else RenderRequest.from_json(found)
 
     def uses(self, model: ModelState) -> None:
         """Remember which model renders from here on."""

@@ -7,6 +7,7 @@ the net loop's thread; what takes longer is done by a helper thread.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import mimetypes
 import re
@@ -23,15 +24,18 @@ from starlette.websockets import WebSocket
 import livediffusion
 from livediffusion.control.backstage import Backstage
 from livediffusion.control.gallery import as_wav
+from livediffusion.control.guests import Busy
 from livediffusion.control.snapshot import Snapshot
 from livediffusion.control.webguard import cookie_of, is_token
 from livediffusion.control.websocket import Packet, Sockets
 from livediffusion.control.websound import hear
+from livediffusion.errors import UserError
 from livediffusion.state.parameters import TABLE
 from livediffusion.types import Json, Seconds
 
 FILES = Path(livediffusion.__file__).parent / "web"
 _SHOWN: Seconds = 0.05  # from one look at what is on show to the next
+_PATIENCE: Seconds = 60.0  # with the renderer, which the performance comes first for
 _KEY = re.compile(r"[0-9a-f]{8,64}")  # of a loop
 _FOR_EVER = {"Cache-Control": "private, max-age=86400, immutable"}  # a key means one loop only
 _NEVER = {"Cache-Control": "no-store"}
@@ -63,6 +67,7 @@ class Page:
             Route("/stage/choices", self._choices),
             Route("/stage/loop/{key}.png", self._picture),
             Route("/stage/loop.wav", self._sound),
+            Route("/stage/loop.png", self._original),
             Route("/stage/enter", self._enter, methods=["POST"]),
         ]
 
@@ -100,6 +105,21 @@ class Page:
             return Response("Nothing sounds yet.", 404)
         wav = await asyncio.to_thread(as_wav, found[0])
         return Response(wav, media_type="audio/wav", headers=_NEVER)
+
+    async def _original(self, request: Request) -> Response:
+        """The picture that the loop that sounds was made from, with tags for decoders."""
+        if (guests := self._backstage.guests) is None:
+            return Response("There is no renderer to ask.", 404)
+        try:
+            asked = asyncio.wrap_future(guests.ask_for_picture(self._backstage.show.sounding))
+            ready = await asyncio.wait_for(asked, _PATIENCE)
+        except UserError as error:
+            return Response(str(error), 404, media_type="text/plain")
+        except (Busy, TimeoutError) as error:
+            said = str(error) or "The performance leaves no time for this: try again."
+            return Response(said, 503, media_type="text/plain")
+        png = base64.b64decode(ready.image)
+        return Response(png, media_type="image/png", headers=_NEVER)
 
     async def _enter(self, request: Request) -> Response:
         """Take the token that came in the address's last part, and let the browser keep it."""

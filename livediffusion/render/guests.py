@@ -1,6 +1,7 @@
 """Guests: loops for others than the performance, rendered in the time that it leaves free.
 
-A guest takes no slot and no room in the cache. Between its stages and steps whatever the
+A guest takes no slot and no room in the cache. One who wants a picture alone gets it from there if
+the performance has left it. Between its stages and steps whatever the
 performance wants is rendered first, within the guest's own call, so a guest that needs long gets
 on even while the performance is busy; an engine may therefore keep nothing from step to step that
 another render would overwrite. Sound and files are made by a thread of low priority: the
@@ -19,14 +20,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from livediffusion.errors import UserError
 from livediffusion.render.loader import is_out_of_memory
 from livediffusion.render.loop import Cancelled, Stopwatch
 from livediffusion.render.request import RenderRequest
-from livediffusion.types import SAMPLE_RATE, Json
+from livediffusion.types import SAMPLE_RATE, Json, Seconds
 
 if TYPE_CHECKING:
     from livediffusion.render.engines.stable_diffusion import StableDiffusion
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 _NICE = 10  # of the finishing thread, where threads have a priority of their own
 _JPEG_QUALITY = 90
 _log = logging.getLogger(__name__)
+
+Known: TypeAlias = Callable[[RenderRequest], Any]  # the picture of a settled request, or None
 
 
 class Interrupted(Cancelled):
@@ -44,15 +47,22 @@ class Interrupted(Cancelled):
 class _Guest:
     id: int
     request: Json
+    picture_only: bool = False
 
 
 class Guests:
     """Those who wait, and the one who is inside."""
 
-    def __init__(self, send: Callable[[Json], bool], make_way: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[Json], bool],
+        make_way: Callable[[], None],
+        known: Known = lambda request: None,
+    ) -> None:
         """`make_way` lets everything that the performance wants pass; it may raise Cancelled."""
         self._send = send
         self._make_way = make_way
+        self._known = known
         self._waiting: deque[_Guest] = deque()
         self._inside: _Guest | None = None
         self._unwanted = False  # the one who is inside
@@ -64,7 +74,8 @@ class Guests:
 
     def take(self, message: Json) -> None:
         """Let somebody wait. Raises KeyError, TypeError or ValueError when it is no order."""
-        self._waiting.append(_Guest(int(message["id"]), dict(message["request"])))
+        picture_only = bool(message.get("picture_only", False))
+        self._waiting.append(_Guest(int(message["id"]), dict(message["request"]), picture_only))
 
     def dismiss(self, number: int | None = None) -> None:
         """Forget a guest, or all, unanswered."""
@@ -103,7 +114,10 @@ class Guests:
             raise UserError(f"The order is not understood ({error}); versions differ.") from error
         request = engine.settle(request)
         watch = Stopwatch(lambda: self._progress(engine))
-        picture = engine.picture(request, watch).cpu()
+        picture = self._known(request) if guest.picture_only else None
+        if picture is None:
+            picture = engine.picture(request, watch)
+        picture = picture.cpu()
         work = (guest, engine, request, picture, watch)
         threading.Thread(target=self._finish, args=work, name="guest").start()
 
@@ -125,19 +139,13 @@ class Guests:
         """Make sound of a picture, and files of both. Threading: a thread of its own."""
         _step_back()
         try:
-            from livediffusion.render.offline import sound_of
-            from livediffusion.render.soundfiles import sound_bytes
-
-            loop, _ = sound_of(engine, request, picture, None, Stopwatch())
-            answer = {
-                "type": "guest",
-                "id": guest.id,
-                "audio": _text(sound_bytes(loop.audio, ".mp3")),
-                "image": _text(_jpeg(picture, engine)),
-                "duration_s": len(loop.audio) / SAMPLE_RATE,
-                "render_ms": watch.total_ms,
-            }
-            self._send(answer)
+            if guest.picture_only:
+                seconds = request.beats * 60.0 / request.tempo
+                files = {"audio": "", "image": _text(_png(picture, engine, request))}
+            else:
+                files, seconds = _files(engine, request, picture)
+            times = {"duration_s": seconds, "render_ms": watch.total_ms}
+            self._send({"type": "guest", "id": guest.id, **files, **times})
         except UserError as error:
             self._fail(guest, str(error))
         except Exception as error:  # noqa: BLE001 - a guest must never end the renderer
@@ -172,6 +180,28 @@ def _wait_for_device(engine: StableDiffusion) -> None:
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
+
+
+def _files(
+    engine: StableDiffusion, request: RenderRequest, picture: Any
+) -> tuple[dict[str, str], Seconds]:
+    """A loop as Riffusion's server answers it, and how long it is."""
+    from livediffusion.render.offline import sound_of
+    from livediffusion.render.soundfiles import sound_bytes
+
+    loop, _ = sound_of(engine, request, picture, None, Stopwatch())
+    audio = _text(sound_bytes(loop.audio, ".mp3"))
+    return {"audio": audio, "image": _text(_jpeg(picture, engine))}, len(loop.audio) / SAMPLE_RATE
+
+
+def _png(picture: Any, engine: StableDiffusion, request: RenderRequest) -> bytes:
+    """A picture with tags for any decoder: as Riffusion weighs bands, at the loop's own tempo."""
+    from livediffusion.spectrogram.image import image_exif, image_to_png, picture_to_image
+    from livediffusion.spectrogram.translation import translate
+
+    said = replace(engine.params, mel_norm="none", native_tempo=request.tempo)
+    image = picture_to_image(translate(picture.float(), engine.params, said))
+    return image_to_png(image, image_exif(said))
 
 
 def _jpeg(picture: Any, engine: StableDiffusion) -> bytes:

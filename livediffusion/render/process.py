@@ -70,8 +70,8 @@ class GuestReady:
     """What a guest asked for: files in base64."""
 
     id: int
-    audio: str  # an MP3
-    image: str  # a JPEG of the spectrogram
+    audio: str  # an MP3; "" for who wanted the picture alone
+    image: str  # the spectrogram: a JPEG, alone a PNG
     duration_s: Seconds
     render_ms: float  # until the picture was there, what was rendered in between included
 
@@ -161,13 +161,14 @@ class Renderer:
             self._failed.append(_away(number, slot))
         return number
 
-    def invite(self, request: RenderRequest) -> int:
+    def invite(self, request: RenderRequest, *, picture_only: bool = False) -> int:
         """Have files made for somebody else when the performance wants nothing; the guest's id.
 
         Answered by one `GuestReady` or `GuestFailed`, unless dismissed.
         """
         number = next(self._ids)
-        message = {"type": "guest", "id": number, "request": request.to_json()}
+        message: Json = {"type": "guest", "id": number, "request": request.to_json()}
+        message["picture_only"] = picture_only
         if self._client.send(message):
             self._guests.add(number)
         else:

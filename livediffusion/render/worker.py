@@ -76,7 +76,7 @@ class Worker:
         self._unsaid: deque[str] = deque(maxlen=20)  # notices that nobody was there to hear
         self._orders: deque[_Order] = deque()
         self._answered = 0.0  # when the last order was, on time.monotonic()'s clock
-        self._guests = Guests(server.send, self._make_way)
+        self._guests = Guests(server.send, self._make_way, self._cache.picture)
         self._cancelled = False  # the order in flight is not wanted any more
         self._stop = threading.Event()
         self._load(settings.model)

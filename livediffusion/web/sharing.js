@@ -15,8 +15,30 @@ export function setUpSharing(panel, carried, values, send, messages) {
       () => messages.say("The link is ready to be copied."),
     );
   });
-  panel.append(row, make("a", { class: "button", href: "/stage/loop.wav", download: "loop.wav" }, "This loop as WAV"));
+  const files = ["wav", "png"].map((kind) => {
+    const words = kind === "wav" ? "This loop as WAV" : "Its spectrogram as PNG";
+    const one = make("button", { type: "button" }, words);
+    one.addEventListener("click", () => fetchFile(`loop.${kind}`, one, messages));
+    return one;
+  });
+  panel.append(row, make("div", { class: "buttons" }, ...files));
   offer(carried, send);
+}
+
+/** Save a file of the program's; where there is none, say why. */
+async function fetchFile(name, button, messages) {
+  button.disabled = true;
+  try {
+    const answer = await fetch(`/stage/${name}`);
+    if (!answer.ok) return messages.say(await answer.text());
+    const address = URL.createObjectURL(await answer.blob());
+    make("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10000);
+  } catch {
+    messages.say(`${name} did not come: is the program still there?`);
+  } finally {
+    button.disabled = false;
+  }
 }
 
 /** The set as it is. */

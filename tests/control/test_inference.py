@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,10 +135,12 @@ class Renderer:
 
     def __init__(self) -> None:
         self.invited: list[RenderRequest] = []
+        self.picture_only = False
         self.dismissed: list[int] = []
 
-    def invite(self, request: RenderRequest) -> int:
+    def invite(self, request: RenderRequest, *, picture_only: bool = False) -> int:
         self.invited.append(request)
+        self.picture_only = picture_only
         return len(self.invited)
 
     def dismiss(self, number: int) -> None:
@@ -217,6 +220,24 @@ def test_the_request_is_the_present_models_own() -> None:
     house.turn()
     own = house.renderer.invited[0]
     assert (own.model, own.tempo, own.guidance, own.steps) == ("pocket", 120.0, 1.0, 4)
+
+
+def test_a_loop_s_picture_is_asked_for_by_its_key() -> None:
+    house = House(WHOLE)
+    request = RenderRequest((("a", 1.0),), ((1, 1.0),), 100.0, model="riffusion")
+    house.guests.requests = {"k": request, "old": replace(request, model="pocket")}.get
+    with pytest.raises(UserError, match="nobody knows how it was made"):
+        house.guests.ask_for_picture("other")
+    with pytest.raises(UserError, match="Nothing sounds yet"):
+        house.guests.ask_for_picture("")
+    gone, wanted = house.guests.ask_for_picture("old"), house.guests.ask_for_picture("k")
+    house.turn()
+    assert house.renderer.invited == [request] and house.renderer.picture_only
+    with pytest.raises(UserError, match="of the model pocket, which is gone"):
+        gone.result(0)
+    assert not wanted.done()
+    house.guests.hear(GuestReady(1, "", "png", 4.8, 1.0))
+    assert wanted.result(0).image == "png"
 
 
 def test_a_value_that_no_request_can_have_is_said() -> None:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -13,15 +14,35 @@ from websockets.sync.client import connect
 from livediffusion.control.backstage import Backstage
 from livediffusion.control.endpoint import AllowList
 from livediffusion.control.gallery import Gallery
+from livediffusion.control.guests import Busy
 from livediffusion.control.listening import HEAD, Listening
 from livediffusion.control.show import Show
 from livediffusion.control.webguard import Guard
+from livediffusion.errors import UserError
 from livediffusion.ipc.arena import Arena, Transport
 from livediffusion.player.process import Held
+from livediffusion.render.process import GuestReady
 from livediffusion.state.parameters import TABLE
 
 TOKEN, KEY = "the-key-of-this-run", "abcdef0123456789"
 SOUND = np.random.default_rng(2).uniform(-1, 1, (48000, 2)).astype(np.float32)
+
+
+class Guests:
+    """Who have a loop's picture made: `answers` is what comes of it."""
+
+    answers = None
+
+    def ask_for_picture(self, key):
+        future = Future()
+        if isinstance(self.answers, Exception):
+            future.set_exception(self.answers)
+        else:
+            future.set_result(self.answers)
+        return future
+
+
+GUESTS = Guests()
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +52,7 @@ def room(tmp_path_factory):
     arena.write_ring(0, SOUND)
     arena.write_transport(Transport(frame=47520, block=480))
     gallery = Gallery(arena, {0: Held(KEY, 48000, 4, "current")})
-    backstage = Backstage(Show(arena), gallery, Listening(arena), TOKEN)
+    backstage = Backstage(Show(arena), gallery, Listening(arena), TOKEN, GUESTS)
     found = Room(serve=True, values={"/ld/gain": (-6.0,)}, backstage=backstage)
     found.wait_for(lambda: found.network._web.serving)
     yield found
@@ -83,6 +104,17 @@ def test_pictures_by_key_only(room):
     assert response.status == 200 and png.startswith(b"\x89PNG")
     for key in ("0" * 16, "..%2fsecret", "x"):
         assert get(room, f"/stage/loop/{key}.png")[0].status == 404
+
+
+def test_the_picture_that_sounds_or_a_sentence(room):
+    GUESTS.answers = GuestReady(1, "", "cGljdHVyZQ==", 4.0, 1.0)
+    response, png = get(room, "/stage/loop.png")
+    assert (response.status, response.headers["Content-Type"]) == (200, "image/png")
+    assert png == b"picture"
+    for error, status in ((UserError("Of another model."), 404), (Busy("Others wait."), 503)):
+        GUESTS.answers = error
+        response, said = get(room, "/stage/loop.png")
+        assert (response.status, said.decode()) == (status, str(error))
 
 
 def test_sound_comes_as_it_was_played_and_wishes_are_checked(room):

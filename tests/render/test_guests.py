@@ -12,11 +12,14 @@ import soundfile
 from conftest import MakeRequest
 from PIL import Image
 
+from livediffusion.render.cache import LoopCache
 from livediffusion.render.engines.stable_diffusion import StableDiffusion
 from livediffusion.render.guests import Guests, Interrupted
 from livediffusion.render.loop import Cancelled
 from livediffusion.render.offline import render_loop
 from livediffusion.render.request import RenderRequest
+from livediffusion.spectrogram.image import params_of_image
+from livediffusion.spectrogram.params import RIFFUSION
 
 
 class House:
@@ -27,12 +30,14 @@ class House:
         self.answered = threading.Event()
         self.passes = 0
         self.on_pass = lambda: None
-        self.guests = Guests(self._send, self._make_way)
+        self.cache = LoopCache(64.0)
+        self.guests = Guests(self._send, self._make_way, self.cache.picture)
         self._make_request = make_request
 
-    def come(self, number: int, **changes: Any) -> RenderRequest:
+    def come(self, number: int, *, picture_only: bool = False, **changes: Any) -> RenderRequest:
         request = self._make_request(**changes)
-        self.guests.take({"id": number, "request": request.to_json()})
+        message = {"id": number, "request": request.to_json(), "picture_only": picture_only}
+        self.guests.take(message)
         return request
 
     def _send(self, message: dict[str, Any]) -> bool:
@@ -67,6 +72,23 @@ def test_a_guest_gets_an_mp3_and_a_jpeg(house: House, engine: StableDiffusion) -
     image = Image.open(io.BytesIO(base64.b64decode(answer["image"])))
     assert (image.format, image.size) == ("JPEG", (256, 64))
     assert not house.guests.waiting
+
+
+def test_who_wants_the_picture_alone_gets_the_one_that_sounds_with_what_it_means(
+    house: House, engine: StableDiffusion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = house.come(3, picture_only=True, tempo=100.0)
+    render_loop(engine, request, house.cache)
+    monkeypatch.setattr(type(engine), "picture", None)  # it is there: nothing is rendered
+    house.guests.render_next(engine)
+    answer = house.answer()
+    assert (answer["audio"], answer["duration_s"]) == ("", 60.0 / 100.0 * request.beats)
+    image = Image.open(io.BytesIO(base64.b64decode(answer["image"])))
+    assert image.format == "PNG" and image.width == 64 * request.beats
+    said = params_of_image(image, RIFFUSION)
+    params = engine.params
+    assert (said.bands, said.max_hz, said.channels) == (params.bands, params.max_hz, 1)
+    assert said.native_tempo == pytest.approx(100.0)
 
 
 def test_the_performance_renders_between_a_guests_steps_and_neither_is_changed(
