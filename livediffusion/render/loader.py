@@ -108,6 +108,8 @@ class Loader:
                 threads=settings.threads,
                 phase=settings.phase,
                 compiles=settings.compile,
+                addons=settings.addons,
+                decoder=settings.decoder,
                 notice=self._notice,
             )
             warm_up(engine)

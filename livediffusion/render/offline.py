@@ -24,7 +24,7 @@ from livediffusion.render.engines.hub import locate
 from livediffusion.render.engines.stable_diffusion import StableDiffusion
 from livediffusion.render.loop import Loop, Stopwatch
 from livediffusion.render.request import RenderRequest
-from livediffusion.render.settings import POCKET, model_source
+from livediffusion.render.settings import POCKET, Addons, model_source
 from livediffusion.spectrogram.level import LOUDNESS, MONO_GAIN, level_and_measure
 from livediffusion.spectrogram.loop import picture_to_loop
 from livediffusion.spectrogram.params import Phase, PhaseChoice, SpectrogramParams
@@ -40,21 +40,26 @@ def open_engine(
     threads: int = 0,
     phase: PhaseChoice = "model",
     compiles: bool = False,
+    addons: Addons | None = None,
+    decoder: str = "",
     notice: Notice = lambda _: None,
 ) -> StableDiffusion:
     """Load a model by name, or whatever lies in `folder` under that name.
 
     `notice` receives sentences that the performer should see. Raises UserError when the model
     does not load or the device is not there. `phase` is how it is found where a request does not
-    say. With `compiles` networks are compiled beside rendering.
+    say, `decoder` the one that then makes the picture. With `compiles` networks are compiled beside
+    rendering. `addons` is what requests may name.
     """
     keep_on_disk()
     source = str(folder) if folder is not None else model_source(model, models or {})
     compute = choose_compute(device, dtype, threads, notice, compiles=compiles)
     found = locate(model, source)
     params = SpectrogramParams.load(found.path)
-    engine = StableDiffusion(model, load_components(found, compute), params, compute, notice)
+    parts = load_components(found, compute)
+    engine = StableDiffusion(model, parts, params, compute, notice, addons)
     engine.phase = phase
+    engine.additions.decoder = decoder
     return engine
 
 

@@ -19,8 +19,9 @@ from livediffusion.types import BPM, Json
 
 Weighted: TypeAlias = tuple[tuple[str, float], ...]
 WeightedSeeds: TypeAlias = tuple[tuple[int, float], ...]
-SAMPLERS = ("model", "dpm++", "ddim", "euler", "lcm")
+SAMPLERS = ("model", "dpm++", "ddim", "ddim-trailing", "euler", "lcm", "tcd")
 SEED_MAX = 2**31 - 1
+LORA_MOST = 4.0  # the most of a LoRA, either way; long before it nothing but noise is left
 _WEIGHT_GRID = 1000  # finer differences than 1/1000 cannot be heard, but would defeat the cache
 
 
@@ -35,6 +36,10 @@ class RenderRequest:
     decoder pads a picture in time with its other end, so that the loop closes, or with zeros as
     Riffusion's. `phase` is how it is found, "model" for the renderer's choice. `phase_from` is the
     audio key of the loop whose phase this one starts from, or None for a cold start.
+
+    `loras` are added to the model's weights, so much of each; `decoder` makes the picture in place
+    of the model's own, "" leaves that to the renderer and "model" means its own. `addons_hash` is
+    to these, and to the embeddings that prompts name, what `images_hash` is to pictures.
     """
 
     prompts: Weighted
@@ -51,6 +56,9 @@ class RenderRequest:
     seed_image: str = ""
     mask: str = ""
     images_hash: str = ""
+    loras: Weighted = ()
+    decoder: str = ""
+    addons_hash: str = ""
     seam: Literal["closed", "open"] = "closed"
     beats: int = 8
     phase: PhaseChoice = "model"
@@ -78,7 +86,8 @@ class RenderRequest:
         """Back from `to_json`, also after a trip through JSON."""
         prompts = tuple((str(text), float(weight)) for text, weight in values["prompts"])
         seeds = tuple((int(seed), float(weight)) for seed, weight in values["seeds"])
-        return cls(**{**values, "prompts": prompts, "seeds": seeds})
+        loras = tuple((str(name), float(weight)) for name, weight in values.get("loras", ()))
+        return cls(**{**values, "prompts": prompts, "seeds": seeds, "loras": loras})
 
     def check(self) -> None:
         """Raise UserError with one sentence when no loop can be rendered from this."""
@@ -93,6 +102,8 @@ class RenderRequest:
             raise UserError(f"seam must be closed or open, not {self.seam!r}.")
         if self.phase not in ("model", *PHASES):
             raise UserError(f"phase must be model, {', '.join(PHASES)}, not {self.phase!r}.")
+        if any(not (math.isfinite(w) and abs(w) <= LORA_MOST) for _, w in self.loras):
+            raise UserError(f"Weights of LoRAs must be in -{LORA_MOST:g}..{LORA_MOST:g}.")
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if not (math.isfinite(value) and low <= value <= high):
@@ -108,9 +119,10 @@ class RenderRequest:
 
     def _without_effect(self) -> set[str]:
         """Fields that cannot be heard in this request, so that turning them finds the cache."""
-        # Keys are older than these two fields.
+        # Keys are older than these fields.
         silent = {"seam"} if self.seam == "closed" else set()
         silent |= {"phase"} if self.phase == "model" else set()
+        silent |= {name for name in ("loras", "decoder", "addons_hash") if not getattr(self, name)}
         if not self.seed_image:
             silent |= {"strength", "mask"}
         if self.guidance <= 1.0:

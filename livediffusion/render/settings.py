@@ -16,6 +16,24 @@ POCKET = "pocket"
 POCKET_FOLDER = Path(livediffusion.__file__).parent / "models" / POCKET
 
 
+TAESD = "taesd"
+_OWN_DECODERS = {TAESD: "madebyollin/taesd"}  # known without being named in the config
+
+
+@dataclass(frozen=True, slots=True)
+class Addons:
+    """What may be put upon a model: the file, folder or hub name of each by its own name."""
+
+    loras: Mapping[str, str] = field(default_factory=dict)
+    embeddings: Mapping[str, str] = field(default_factory=dict)  # by the token in prompts
+    decoders: Mapping[str, str] = field(default_factory=dict)
+
+    def sources(self, kind: str) -> dict[str, str]:
+        """All of one kind, "loras", "embeddings" or "decoders", that have a name."""
+        named: Mapping[str, str] = getattr(self, kind)
+        return {**_OWN_DECODERS, **named} if kind == "decoders" else dict(named)
+
+
 @dataclass(frozen=True, slots=True)
 class RendererSettings:
     """Where to meet the others, which model to load first, and on what.
@@ -33,6 +51,8 @@ class RendererSettings:
     threads: int = 0
     cache_mb: float = 512.0
     compile: bool = False
+    addons: Addons = field(default_factory=Addons)
+    decoder: str = ""  # where a request does not say; "" for the model's own
 
     @property
     def arena_path(self) -> Path:

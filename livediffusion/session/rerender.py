@@ -91,6 +91,7 @@ class Rerender:
             request,
             model_hash="",  # a changed model is said beforehand
             images_hash="",
+            addons_hash="",
             steps=self._steps or request.steps,
             phase_from=self._made.get(request.phase_from or ""),
         )

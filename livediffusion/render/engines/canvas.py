@@ -89,6 +89,12 @@ def latent_shape(vae: Any, params: SpectrogramParams, beats: int) -> tuple[int, 
     return (1, int(vae.config.latent_channels), h, w)
 
 
+def shape_of(vae: Any) -> tuple[int, int, int]:
+    """Channels of an autoencoder's pictures and of its latents, and pixels to a latent's side."""
+    config = vae.config
+    return int(config.in_channels), int(config.latent_channels), _reduction(vae)
+
+
 def _reduction(vae: Any) -> int:
     """Pixels of an autoencoder's input to a side of a latent."""
     config = vae.config

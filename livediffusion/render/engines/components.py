@@ -6,8 +6,10 @@ a folder could name or bring along.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +17,7 @@ import torch
 from livediffusion.errors import UserError
 from livediffusion.render.engines.compute import Compute
 from livediffusion.render.engines.digest import model_hash
-from livediffusion.render.engines.folder import ModelFolder
+from livediffusion.render.engines.folder import CLASSES, ModelFolder, find_weights
 from livediffusion.spectrogram.circular import make_circular_in_time
 
 
@@ -58,6 +60,31 @@ def load_components(folder: ModelFolder, compute: Compute) -> Components:
         ) from error
     make_circular_in_time(vae.decoder)
     return Components(tokenizer, text_encoder, unet, vae, scheduler, digest)
+
+
+def load_autoencoder(name: str, path: Path, compute: Compute) -> Any:
+    """An autoencoder by itself, as a decoder in a model's own one's place. Raises UserError."""
+    import diffusers
+
+    try:
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        kind = str(config.get("_class_name"))
+        if kind not in CLASSES["vae"]:
+            raise UserError(
+                f"Decoder '{name}': {path} holds a {kind}, but only "
+                f"{' or '.join(CLASSES['vae'])} can be played; choose another folder."
+            )
+        weights = find_weights(".", lambda file: (path / file).is_file())
+        if weights is None:
+            raise UserError(f"Decoder '{name}': {path} has no weights; copy it again.")
+        folder = ModelFolder(name, path, {"vae": kind}, {".": weights})
+        autoencoder = _network(folder, ".", getattr(diffusers, kind), compute)
+    except (UserError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # broken files raise whatever their reader likes
+        raise UserError(f"Decoder '{name}' in {path} does not load; copy it again.") from error
+    make_circular_in_time(autoencoder.decoder)
+    return autoencoder
 
 
 def _load_onnx(

@@ -38,11 +38,14 @@ class Denoiser:
         self._traced: Any = None
         self._faithful: dict[_Shapes, bool] = {}  # shapes whose bits have been compared
         self._is_final = False  # a trace that is still being made comes too late
+        self._is_adapted = False  # the network's weights are not those of its file
+        self._was_adapted = False
 
     def __call__(self, latents: Tensor, t: Tensor, context: Tensor) -> Tensor:
         """Prediction (n, C, h, w)."""
         traced, shapes = self._traced, (latents.shape, context.shape)
-        if traced is None or self._is_final or self._unet.dtype is not torch.float32:
+        is_final = self._is_final or self._is_adapted
+        if traced is None or is_final or self._unet.dtype is not torch.float32:
             return self._plain(latents, t, context)
         if shapes not in self._faithful:
             plain = self._plain(latents, t, context)
@@ -66,13 +69,27 @@ class Denoiser:
         if self._weights in _traces:
             self._traced = _traces[self._weights]
             return
+        if self._was_adapted:
+            return
         inputs = (torch.zeros(latents), torch.tensor(500), torch.zeros(context))
         try:
-            self._traced = _trace(unet, inputs)
+            traced = _trace(unet, inputs)
+            if self._was_adapted:  # who knows which weights it holds
+                return
+            self._traced = traced
             if self._weights:
                 _traces[self._weights] = self._traced
         except Exception:  # noqa: BLE001 - it was only to be faster
             _log.info("the denoiser is not traced", exc_info=True)
+
+    def adapt(self, *, on: bool) -> None:
+        """Say, before they change, that weights are not the file's, or (after) that they are again.
+
+        A trace has the file's, as it is shared with other engines; compiled code has the present
+        ones.
+        """
+        self._was_adapted = self._was_adapted or on
+        self._is_adapted = on
 
     def slow_down(self) -> None:
         """Forget the trace: the network is not what it was."""

@@ -24,6 +24,20 @@ def model_hash(model: ModelFolder) -> str:
     return total.hexdigest()
 
 
+def contents_hash(path: Path) -> str:
+    """Hash of a file's contents, or of the names and contents of a folder's own files."""
+    memory = _Memory()
+    if path.is_file():
+        found = memory.digest(path)
+    else:
+        total = _blake2b()
+        for file in sorted(file for file in path.iterdir() if file.is_file()):
+            total.update(f"{file.name}\0{memory.digest(file)}\n".encode())
+        found = total.hexdigest()
+    memory.save()
+    return found
+
+
 def file_hash(path: Path) -> str:
     """Hash of one file's content."""
     with path.open("rb") as file:

@@ -6,6 +6,7 @@ Nothing here asks the network; `fetch.py` does, and only for `livediffusion mode
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from livediffusion.errors import UserError
@@ -13,6 +14,9 @@ from livediffusion.render.engines.folder import ModelFolder, open_folder
 from livediffusion.render.settings import pulled_folder
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./-]+\.(?:safetensors|bin|pt))")
+_USUAL_LORA = "pytorch_lora_weights.safetensors"
+ADDONS = {"loras": "LoRA", "embeddings": "Embedding", "decoders": "Decoder"}  # by section
 
 
 def is_hub_name(source: str) -> bool:
@@ -47,6 +51,59 @@ def find(source: str) -> Path | None:
         return None
     pulled = pulled_folder(source)
     return pulled if pulled.is_dir() else _cached(source)
+
+
+def hub_file(source: str) -> tuple[str, str] | None:
+    """Repository and file of a source that names one file on the hub."""
+    match = _HUB_FILE.fullmatch(source)
+    return (match[1], match[2]) if match else None
+
+
+def locate_addon(kind: str, name: str, sources: Mapping[str, str]) -> Path:
+    """The file of a LoRA or an embedding, the folder of a decoder, by its name in the config.
+
+    Raises UserError with one sentence when it is not on this machine.
+    """
+    word = ADDONS[kind]
+    if name not in sources:
+        known = f"choose one of {', '.join(sorted(sources))}, or " if sources else ""
+        raise UserError(f"There is no {word} '{name}'; {known}add it to [{kind}] in the config.")
+    source = sources[name]
+    found = find_addon(kind, source)
+    if found is not None:
+        return found
+    if not Path(source).expanduser().exists() and (is_hub_name(source) or hub_file(source)):
+        raise UserError(
+            f"{word} '{name}' ({source}) is not on this machine: `livediffusion models pull "
+            f"{name}` fetches it."
+        )
+    wanted = "folder with a config.json" if kind == "decoders" else "file of weights"
+    raise UserError(
+        f"{word} '{name}': there is no {wanted} at {source}; correct [{kind}] in the config."
+    )
+
+
+def find_addon(kind: str, source: str) -> Path | None:
+    """What a source of that kind stands for, if it is on this machine."""
+    here = Path(source).expanduser()
+    if here.is_file():
+        return None if kind == "decoders" else here
+    if not here.is_dir() and (on_hub := hub_file(source)) is not None:
+        repository, file = on_hub
+        folders = [pulled_folder(source), pulled_folder(repository), _cached(repository)]
+        there = [folder / file for folder in folders if folder is not None]
+        return next((path for path in there if path.is_file()), None)
+    folder = find(source)
+    if folder is None:
+        return None
+    if kind == "decoders":
+        return folder if (folder / "config.json").is_file() else None
+    if (folder / _USUAL_LORA).is_file():
+        return folder / _USUAL_LORA
+    for ending in ("safetensors", "bin", "pt"):
+        if files := sorted(folder.glob(f"*.{ending}")):
+            return files[0] if len(files) == 1 else None
+    return None
 
 
 def _cached(source: str) -> Path | None:

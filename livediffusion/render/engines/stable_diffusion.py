@@ -16,17 +16,20 @@ from torch import Tensor, nn
 from livediffusion.errors import UserError
 from livediffusion.render import sampler
 from livediffusion.render.engines import canvas, images
+from livediffusion.render.engines.additions import Additions
 from livediffusion.render.engines.base import Notice
 from livediffusion.render.engines.compiled import Compiled
 from livediffusion.render.engines.components import Components
 from livediffusion.render.engines.compute import Compute
+from livediffusion.render.engines.decoders import Decoders, decoding
 from livediffusion.render.engines.denoiser import Denoiser
 from livediffusion.render.engines.digest import file_hash
 from livediffusion.render.engines.prediction import Prediction
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Stopwatch
 from livediffusion.render.request import RenderRequest
-from livediffusion.spectrogram.circular import open_in_time
+from livediffusion.render.settings import Addons
+from livediffusion.spectrogram.circular import opened_in_time
 from livediffusion.spectrogram.params import PhaseChoice, SpectrogramParams
 
 _log = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ class StableDiffusion:
         params: SpectrogramParams,
         compute: Compute,
         notice: Notice,
+        addons: Addons | None = None,
     ) -> None:
         canvas.check_fit(parts.vae, parts.unet, params, name)
         self.name = name
@@ -62,9 +66,12 @@ class StableDiffusion:
         self._parts = parts
         self._text = TextEncoder(parts.tokenizer, parts.text_encoder, notice)
         _lay_out(parts, compute)
-        compiles = compute.compiles and isinstance(parts.unet, nn.Module)
-        self._denoiser = Denoiser(parts.unet, compute.device if compiles else None, parts.hash)
-        self._decoder = Compiled(_decoder(parts.vae), compute.device) if compiles else None
+        self._compiles = compute.compiles and isinstance(parts.unet, nn.Module)
+        where = compute.device if self._compiles else None
+        self._denoiser = Denoiser(parts.unet, where, parts.hash)
+        self._decoders = Decoders(parts.vae, where)
+        self.additions = Additions(parts, self._text, addons or Addons(), compute, notice)
+        self._opened: tuple[Any, Any] | None = None  # an autoencoder, and the same with open seam
         self._hastening = threading.Lock()
         self._notice = notice
         self._said: set[str] = set()
@@ -84,6 +91,7 @@ class StableDiffusion:
         if request.images_hash not in ("", found):
             raise UserError(f"{request.seed_image} or its mask has changed since; restore them.")
         phase = self.phase if request.phase == "model" else request.phase
+        request = self.additions.settle(request)
         return dataclasses.replace(request, model_hash=self.hash, images_hash=found, phase=phase)
 
     @torch.inference_mode()
@@ -92,22 +100,28 @@ class StableDiffusion:
 
         It lies on the engine's device where that can reconstruct phase, else on the CPU.
         """
+
+        def on_step() -> None:
+            watch.progress()
+            self._wear(request)  # another picture may have been rendered meanwhile
+
         with watch.stage("text"):
+            self._wear(request)
             context = self._context(request)
         with watch.stage("denoise"):
             unet = self._parts.unet
             latents = self._finite(
-                unet, "denoiser", lambda: self._denoise(request, context, watch.progress)
+                unet, "denoiser", lambda: self._denoise(request, context, on_step)
             )
         with watch.stage("decode"):
-            vae = self._parts.vae
-            decoded = self._finite(vae, "decoder", lambda: self._decode(latents, request.seam))
+            vae = self.additions.autoencoder(request) or self._parts.vae
+            decoded = self._finite(vae, "decoder", lambda: self._decode(vae, latents, request.seam))
             picture = canvas.from_autoencoder(decoded, self.params)
             return picture if self.compute.device.type == "cuda" else picture.cpu()
 
     def hasten(self) -> None:
         """See `Engine`: compile the networks, or trace a small denoiser."""
-        if self._decoder is not None:
+        if self._compiles:
             if self._hastening.acquire(blocking=False):  # else somebody is at it
                 try:
                     self._compile()
@@ -120,10 +134,10 @@ class StableDiffusion:
 
     def take_over(self) -> bool:
         """See `Engine`."""
-        taken = [one.take_over() for one in self._compiled()]
-        if any(taken):
-            self.engine_id = self._identity()
-        return any(taken)
+        for one in self._compiled():
+            one.take_over()
+        before, self.engine_id = self.engine_id, self._identity()
+        return before != self.engine_id  # also when compiled code was given up
 
     @property
     def is_behind(self) -> bool:
@@ -131,7 +145,14 @@ class StableDiffusion:
         return any(one.is_behind for one in self._compiled())
 
     def _compiled(self) -> list[Compiled]:
-        return [one for one in (self._denoiser.compiled, self._decoder) if one is not None]
+        denoiser = self._denoiser.compiled
+        return [denoiser, *self._decoders.compiled()] if denoiser is not None else []
+
+    def _wear(self, request: RenderRequest) -> None:
+        """Have the networks be as a request wants them; nothing to do where they are."""
+        if request.loras:
+            self._denoiser.adapt(on=True)
+        self._denoiser.adapt(on=self.additions.wear(request))
 
     def _compile(self) -> None:
         torch.set_num_threads(self.compute.threads)  # each thread's own, and compiled code's
@@ -161,8 +182,8 @@ class StableDiffusion:
             self._parts.unet.set_attention_slice("max")
         if self._savings == 2 and hasattr(self._parts.vae, "enable_tiling"):
             self._parts.vae.enable_tiling()
-        if self._decoder is not None:
-            self._decoder.give_up()
+        self._decoders.give_up()
+        self._opened = None  # the next one decodes in tiles, too
         self.engine_id = self._identity()
         return sentence
 
@@ -228,14 +249,17 @@ class StableDiffusion:
             repaint = repaint.to(device)
         return sampler.Start(latents, request.strength, repaint)
 
-    def _decode(self, latents: Tensor, seam: str) -> Tensor:
-        vae = self._parts.vae
+    def _decode(self, vae: Any, latents: Tensor, seam: str) -> Tensor:
         scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
         if seam == "open" and isinstance(vae, nn.Module):
-            decoder: Any = vae.decoder
-            with open_in_time(decoder):
-                return _decoder(vae)(scaled)
-        return (self._decoder or _decoder(vae))(scaled)
+            return decoding(self._open(vae))(scaled)
+        return self._decoders.of(vae)(scaled)
+
+    def _open(self, vae: Any) -> Any:
+        """The autoencoder with its seam open: another one, as this one may be being compiled."""
+        if self._opened is None or self._opened[0] is not vae:
+            self._opened = vae, opened_in_time(vae)
+        return self._opened[1]
 
     def _finite(self, module: Any, what: str, run: Callable[[], Tensor]) -> Tensor:
         """What `run` gives, tried again in float32 when half precision gave infinities.
@@ -253,8 +277,7 @@ class StableDiffusion:
                 f'[render] dtype = "float32" avoids the detour.'
             )
             self._denoiser.slow_down()  # what was recorded plays from memory that is now given up
-            if self._decoder is not None:
-                self._decoder.give_up()
+            self._decoders.give_up()
             module.to(torch.float32)
             try:
                 result = run()
@@ -271,16 +294,6 @@ class StableDiffusion:
         if sentence not in self._said:
             self._said.add(sentence)
             self._notice(sentence)
-
-
-def _decoder(vae: Any) -> Callable[[Tensor], Tensor]:
-    """An autoencoder's way back as a function of tensors alone."""
-
-    def decode(latents: Tensor) -> Tensor:
-        out: Tensor = vae.decode(latents, return_dict=False)[0]
-        return out
-
-    return decode
 
 
 def _lay_out(parts: Components, compute: Compute) -> None:

@@ -8,6 +8,8 @@ their mean stays what it was, as in Riffusion.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import torch
@@ -34,7 +36,34 @@ class TextEncoder:
         self._notice = notice
         positions = int(model.config.max_position_embeddings)
         self.window = min(int(tokenizer.model_max_length), positions)  # tokens, with both ends
+        self.state = ""  # what the encoder's weights and words are; embeddings go with it
         self._cache: MemoryLru[Tensor] = MemoryLru(_CACHE_BYTES)
+        self._words: dict[str, list[int]] = {}  # of one's own, with their token ids
+        self._vectors: dict[str, Tensor] = {}
+
+    @property
+    def width(self) -> int:
+        """Numbers that stand for one token."""
+        return int(self._model.get_input_embeddings().weight.shape[1])
+
+    def learn(self, word: str, vectors: Tensor) -> None:
+        """From now on a word of one's own is read as these vectors (n, width)."""
+        if self._vectors.get(word) is vectors:
+            return
+        embeddings = self._model.get_input_embeddings()
+        known: Tensor = embeddings.weight.data
+        first = known.shape[0]
+        with torch.inference_mode(mode=False):
+            grown = torch.cat([known, vectors.to(known.device, known.dtype)])
+            embeddings.weight = torch.nn.Parameter(grown, requires_grad=False)
+        embeddings.num_embeddings = grown.shape[0]
+        self._words[word] = list(range(first, grown.shape[0]))
+        self._vectors[word] = vectors
+
+    def forget(self, word: str) -> None:
+        """A word is read as any other again."""
+        self._words.pop(word, None)
+        self._vectors.pop(word, None)
 
     def blend(self, prompts: Weighted) -> Tensor:
         """Weighted sum of the prompts' embeddings, (1, tokens, width) float32.
@@ -60,14 +89,15 @@ class TextEncoder:
 
     def embed(self, text: str) -> Tensor:
         """Embedding (1, chunks * window, width) of one text, float32, remembered."""
-        found = self._cache.get(text)
+        key = f"{self.state}\0{text}"
+        found = self._cache.get(key)
         if found is None:
             ids, weights = self._tokens(text)
             chunks = self._chunks(ids)
             found = torch.cat([self._encode(chunk) for chunk in chunks], dim=1)
             if any(weight != 1.0 for weight in weights):
                 found = _weighted(found, [self._factors(part) for part in self._chunks(weights)])
-            self._cache.put(text, found)
+            self._cache.put(key, found)
         return found
 
     def _tokens(self, text: str) -> tuple[list[int], list[float]]:
@@ -77,7 +107,7 @@ class TextEncoder:
         ids: list[int] = []
         weights: list[float] = []
         for piece, weight in emphasised(clean):
-            ids += self._tokenizer(piece, add_special_tokens=False).input_ids
+            ids += self._ids(piece)
             weights += [weight] * (len(ids) - len(weights))
         room = self.window - 2
         if len(ids) > room and self.window < _LONG_ENOUGH:
@@ -87,6 +117,14 @@ class TextEncoder:
             )
             return ids[:room], weights[:room]
         return ids, weights
+
+    def _ids(self, piece: str) -> list[int]:
+        """Token ids of a text in which words of one's own may stand."""
+        ids: list[int] = []
+        for part in _split(piece, self._words):
+            own = self._words.get(part)
+            ids += own or self._tokenizer(part, add_special_tokens=False).input_ids
+        return ids
 
     def _chunks(self, each: list[T]) -> list[list[T]]:
         """What belongs to a prompt's tokens, as it falls to its chunks; one empty for no text."""
@@ -109,6 +147,22 @@ class TextEncoder:
             mask = (torch.arange(self.window, device=device) < used).long().unsqueeze(0)
         hidden: Tensor = self._model(ids, attention_mask=mask)[0]
         return hidden.float()
+
+
+def _split(text: str, words: Iterable[str]) -> list[str]:
+    """A text in pieces, of which some are words of one's own, where these stand alone."""
+    longest_first = sorted(words, key=len, reverse=True)
+    if not longest_first:
+        return [text]
+    # Not within other words: "tech" is no part of "techno".
+    either = "|".join(_alone(word) for word in longest_first)
+    return [part for part in re.split(f"({either})", text) if part.strip()]
+
+
+def _alone(word: str) -> str:
+    before = r"(?<!\w)" if word[0].isalnum() else ""
+    after = r"(?!\w)" if word[-1].isalnum() else ""
+    return f"{before}{re.escape(word)}{after}"
 
 
 def _weighted(embedding: Tensor, factors: list[list[float]]) -> Tensor:
