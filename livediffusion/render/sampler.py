@@ -21,9 +21,14 @@ _PARALLEL = 0.9995  # above this |cos| slerp's sines vanish, so it becomes linea
 _CLASSES = {
     "dpm++": "DPMSolverMultistepScheduler",
     "ddim": "DDIMScheduler",
+    "ddim-trailing": "DDIMScheduler",
     "euler": "EulerDiscreteScheduler",
     "lcm": "LCMScheduler",
+    "tcd": "TCDScheduler",
 }
+# What few-step LoRAs were distilled for where it is not the folder's own: from the last timestep.
+_SETTINGS = {"ddim-trailing": {"timestep_spacing": "trailing"}}
+_TCD_ETA = 0.3  # how much of each step is new noise; the authors' gamma (Zheng et al. 2024)
 # What these classes would assume where the folder's scheduler does not say; latents have no
 # range to be clipped to.
 _WHERE_SILENT = {"clip_sample": False, "set_alpha_to_one": False}
@@ -78,13 +83,16 @@ def fresh_scheduler(own: Any, name: str) -> Any:
     import diffusers
 
     settings = {**_WHERE_SILENT, **{k: v for k, v in own.config.items() if k[0] != "_"}}
-    return getattr(diffusers, _CLASSES[name]).from_config(settings)
+    return getattr(diffusers, _CLASSES[name]).from_config(settings | _SETTINGS.get(name, {}))
 
 
 def set_steps(scheduler: Any, steps: int) -> Tensor:
     """Lay out `steps` timesteps, on the CPU (no waiting for the device at each step)."""
-    if type(scheduler).__name__ == "LCMScheduler":
+    kind = type(scheduler).__name__
+    if kind == "LCMScheduler":
         scheduler.set_timesteps(steps, original_inference_steps=max(steps, 50))
+    elif kind == "TCDScheduler" and steps > scheduler.config.original_inference_steps:
+        scheduler.set_timesteps(steps, original_inference_steps=steps)  # more than it was taught
     else:
         scheduler.set_timesteps(steps)
     timesteps: Tensor = scheduler.timesteps
@@ -160,7 +168,7 @@ def _run(
     keep: Callable[[Tensor, Tensor], Tensor] | None,
     on_step: Callable[[], None],
 ) -> Tensor:
-    renoises = type(scheduler).__name__ == "LCMScheduler"
+    renoised = _RENOISED.get(type(scheduler).__name__)
     extra: dict[str, Any] = {}
     if "generator" in inspect.signature(scheduler.step).parameters:
         # Ancestral schedulers would draw from the global generator and never repeat themselves;
@@ -171,10 +179,29 @@ def _run(
         prediction = predict(scheduler.scale_model_input(latents, t), t)
         stepped = scheduler.step(prediction, t, latents, **extra)
         latents = stepped.prev_sample
-        if renoises and i + 1 < len(timesteps):
+        if renoised is not None and i + 1 < len(timesteps):
             # The scheduler's own noise knows no seeds; ours walks with them.
-            following = timesteps[i + 1].reshape(1)
-            latents = scheduler.add_noise(stepped.denoised, next(noise), following)
+            latents = renoised(scheduler, stepped, next(noise), timesteps[i + 1])
         if keep is not None:
             latents = keep(latents, t)
     return latents
+
+
+def _lcm_renoised(scheduler: Any, stepped: Any, noise: Tensor, following: Tensor) -> Tensor:
+    """A consistency model's guess at the end, with noise for the following timestep."""
+    latents: Tensor = scheduler.add_noise(stepped.denoised, noise, following.reshape(1))
+    return latents
+
+
+def _tcd_renoised(scheduler: Any, stepped: Any, noise: Tensor, following: Tensor) -> Tensor:
+    """A trajectory's guess at an earlier timestep, with noise for the following one.
+
+    Strategic stochastic sampling, Zheng et al. 2024, algorithm 4.
+    """
+    known = int(torch.floor((1.0 - _TCD_ETA) * following))
+    kept = float(scheduler.alphas_cumprod[int(following)] / scheduler.alphas_cumprod[known])
+    latents: Tensor = kept**0.5 * stepped.pred_noised_sample + (1.0 - kept) ** 0.5 * noise
+    return latents
+
+
+_RENOISED = {"LCMScheduler": _lcm_renoised, "TCDScheduler": _tcd_renoised}
