@@ -7,6 +7,7 @@ Precedence is command line over patch over config: the command line's come in th
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from livediffusion.errors import UserError
+from livediffusion.render.settings import Addons
 from livediffusion.spectrogram.params import PHASES, PhaseChoice
 from livediffusion.state.checks import choice, flag, list_of, number, text, whole
 from livediffusion.state.parameters import CLOCKS
@@ -101,6 +103,7 @@ class RenderConfig:
     threads: int = 0  # 0: the engine's choice
     cache_mb: float = 512.0
     compile: bool = False  # not before it has been seen to be right on a GPU
+    decoder: str = ""  # a name, or a folder; "" for the model's own
     seed_images: str = ""  # "" for `own_seed_images_folder()`
 
 
@@ -114,7 +117,10 @@ class SessionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of config.toml; `models` maps a name to a folder or a hub name."""
+    """All of config.toml; `models` maps a name to a folder or a hub name.
+
+    So do `loras` (also to files), `embeddings` (by their word in prompts) and `decoders`.
+    """
 
     audio: AudioConfig = field(default_factory=AudioConfig)
     osc: OscConfig = field(default_factory=OscConfig)
@@ -124,7 +130,18 @@ class Config:
     render: RenderConfig = field(default_factory=RenderConfig)
     session: SessionConfig = field(default_factory=SessionConfig)
     models: Mapping[str, str] = field(default_factory=dict)
+    loras: Mapping[str, str] = field(default_factory=dict)
+    embeddings: Mapping[str, str] = field(default_factory=dict)
+    decoders: Mapping[str, str] = field(default_factory=dict)
     path: Path | None = None  # the file it was read from
+
+    @property
+    def addons(self) -> Addons:
+        """What may be put upon a model; a decoder that is named as a folder is one, too."""
+        decoder = self.render.decoder
+        folder = Path(decoder).expanduser() if decoder else None
+        given = {decoder: decoder} if folder and (folder / "config.json").is_file() else {}
+        return Addons(self.loras, self.embeddings, {**given, **self.decoders})
 
 
 def load_config(path: Path | None = None) -> Config:
@@ -148,13 +165,15 @@ def parse_config(content: str, path: Path | None = None) -> Config:
     source = Source(content, str(path or FILE_NAME))
     sections: dict[str, Any] = {}
     for name, table in source.values.items():
-        if name not in (*_SECTIONS, "models"):
-            known = (*_SECTIONS, "models")
+        if name not in (known := (*_SECTIONS, *_NAMED)):
             source.say((name,), f"There is no section {shown(name)}.{did_you_mean(name, known)}")
         elif not isinstance(table, dict):
             source.say((name,), f"{name} is a section: write [{name}] on a line of its own.")
-        elif name == "models":
+        elif name in _NAMED:
             sections[name] = source.read(table, (name,), dict.fromkeys(table, _NAME))
+            for word in table if name == "embeddings" else ():
+                if not _WORD.fullmatch(word):
+                    source.say((name, word), _NO_WORD.format(word=shown(word)))
         else:
             found = source.read(table, (name,), _SECTIONS[name][1])
             sections[name] = _SECTIONS[name][0](**found)
@@ -238,6 +257,9 @@ def _endpoint(value: object) -> tuple[str, int]:
     return _host(host.strip("[]")), int(port)
 
 
+_NAMED = ("models", "loras", "embeddings", "decoders")  # sections of names
+_WORD = re.compile(r"[^\s()\[\]:\\]+")
+_NO_WORD = "{word} is no word that can stand in a prompt: use none of space, ( ) [ ] : and \\."
 _NAME = text(500, empty=False)
 _PORT = whole(1, 65535)
 _NAMES = list_of(_NAME)
@@ -281,6 +303,7 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
             "steps_min": whole(1, 100),
             "threads": whole(0, 256),
             "cache_mb": number(16, 1048576),
+            "decoder": text(500),
             "seed_images": text(500),
             "compile": flag(),
         },

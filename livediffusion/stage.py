@@ -142,6 +142,8 @@ def _renderer(run_dir: Path, config: Config, model: str) -> RendererSettings:
         threads=render.threads,
         cache_mb=render.cache_mb,
         compile=render.compile,
+        addons=config.addons,
+        decoder=render.decoder,
     )
 
 

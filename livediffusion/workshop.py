@@ -82,6 +82,9 @@ def _render(
         dtype=config.render.dtype,
         threads=config.render.threads,
         phase=config.render.phase,
+        addons=config.addons,
+        decoder=config.render.decoder,
+        notice=lambda said: Console(stderr=True).print(said, highlight=False, soft_wrap=True),
     )
     say("Rendering …")
     request = default_request(engine, "")

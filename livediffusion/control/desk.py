@@ -198,7 +198,8 @@ class Desk:
             texts = [str(text) for text in self.performance.at_address(address)]
             self._proofreader.read(self.performance.model, texts, source, now)
         weights = ("/ld/blend", "/ld/xy")
-        if address in weights or address.endswith("/weight"):
+        of_prompt = address.startswith("/ld/prompt/") and address.endswith("/weight")
+        if address in weights or of_prompt:
             for n, weight in enumerate(self.performance.trajectory.weights.target, start=1):
                 self._feedback.publish(f"/ld/prompt/{n}/weight", (weight,), source, now)
             if address != "/ld/xy":

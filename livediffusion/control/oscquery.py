@@ -31,6 +31,7 @@ _CONTAINERS = {
     "/": "livediffusion, an instrument that plays what its prompts say",
     "/ld": "everything that can be played",
     "/ld/prompt": "the prompts, from 1",
+    "/ld/lora": "the LoRAs that the patch names, from 1",
     "/ld/seed": "where the noise comes from",
     "/ld/out": "read-outs",
 }
@@ -185,6 +186,8 @@ def path_changes(before: Snapshot, after: Snapshot) -> list[tuple[str, str]]:
     told += [("PATH_ADDED", f"/ld/prompt/{n}") for n in range(old + 1, new + 1)]
     if old != new:
         told.append(("PATH_CHANGED", "/ld/blend"))
+    if before.loras != after.loras:
+        told.append(("PATH_CHANGED", "/ld/lora"))
     changed = {a for a in (*before.choices, *after.choices) if _differ(a, before, after)}
     return told + [("PATH_CHANGED", address) for address in sorted(changed)]
 

@@ -17,7 +17,7 @@ class Snapshot:
 
     `choices` are the words that an address takes where the table cannot know them, as the names
     of scenes. `mapped` are the controls of the patch that move an address, `places` the prompts'
-    on the xy pad.
+    on the xy pad, `loras` are the patch's by name.
     """
 
     prompts: int
@@ -25,6 +25,7 @@ class Snapshot:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     places: tuple[tuple[float, float], ...] = ()
+    loras: tuple[str, ...] = ()
 
 
 Snap: TypeAlias = Callable[[], Snapshot]

@@ -41,6 +41,7 @@ class View:
             choices={"/ld/scene": tuple(scene.name for scene in performance.patch.scenes)},
             mapped=_mapped(performance.patch),
             places=tuple(performance.places),
+            loras=tuple(name for name, _ in performance.trajectory.loras),
         )
 
     def names(self) -> dict[str, tuple[str, ...]]:

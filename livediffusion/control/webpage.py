@@ -86,7 +86,7 @@ class Page:
             snapshot = await self._snapshot()
         except TimeoutError:
             return JSONResponse({"error": "The control loop is busy: try again."}, 503)
-        names = ("choices", "mapped", "places")
+        names = ("choices", "mapped", "places", "loras")
         said = {name: getattr(snapshot, name) for name in names}
         return JSONResponse(said, headers=_NEVER)
 

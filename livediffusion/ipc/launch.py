@@ -79,6 +79,8 @@ def _decode_value(hint: Any, value: Any) -> Any:
     if value is None:
         return None
     kinds = typing.get_args(hint) if typing.get_origin(hint) is not tuple else ()
+    if dataclasses.is_dataclass(hint):
+        return decode(hint, value)  # type: ignore[arg-type]
     if hint is Path or Path in kinds:
         return Path(value)
     if typing.get_origin(hint) is tuple:

@@ -216,6 +216,7 @@ def _engines(
             device=str(render.get("device", "auto")),
             dtype=str(render.get("dtype", "auto")),
             threads=threads,
+            addons=config.addons,
             notice=say,
         )
     for then in session.log.of("model"):

@@ -30,7 +30,7 @@ from livediffusion.state.effects import (
     UseOutput,
 )
 from livediffusion.state.history import undo
-from livediffusion.state.parameters import Refused
+from livediffusion.state.parameters import Refused, rows
 from livediffusion.state.ramp import Ramp, Ramps
 from livediffusion.state.scenes import find_scene, launch_of, next_scenes
 from livediffusion.state.values import Change
@@ -39,6 +39,7 @@ from livediffusion.types import Beats
 if TYPE_CHECKING:
     from livediffusion.state.performance import Performance
 
+LORA_KEYS = [row.key for row in rows("value") if row.key.startswith("lora.")]
 PLAYER_VALUES = ("filter", "gain", "hold", "mute")
 
 
@@ -148,6 +149,14 @@ def _set_steps(self: Performance, change: Change, now: Beats) -> list[Effect]:
     return set_plain(self, change, now)
 
 
+def _set_lora(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    index = LORA_KEYS.index(change.row.key)
+    self.trajectory.lora_weights = self.trajectory.lora_weights.with_one(
+        index, float(change.values[0]), now, _glide(self)
+    )
+    return set_plain(self, change, now)
+
+
 def _set_negative(self: Performance, change: Change, now: Beats) -> list[Effect]:
     self.trajectory.negative = str(change.values[0])
     return set_plain(self, change, now)
@@ -249,6 +258,7 @@ HANDLERS: dict[str, Handler] = {
     "strength": _set_strength,
     "steps": _set_steps,
     "negative": _set_negative,
+    **dict.fromkeys(LORA_KEYS, _set_lora),
     "tempo": _set_tempo,
     "tap": _tap,
     "nudge": _nudge,

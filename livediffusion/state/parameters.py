@@ -20,6 +20,7 @@ Kind: TypeAlias = Literal["value", "trigger", "request", "readout"]
 
 PREFIX = "/ld/"
 MAX_PROMPTS = 64
+MAX_LORAS = 4  # that one patch wears
 MAX_SEED = 2**31 - 1
 MAX_BANK = 16
 MAX_MORPH = 256  # beats that a scene may take
@@ -131,6 +132,8 @@ TABLE: tuple[Parameter, ...] = (
            default=0.75, **_UNIT, **_GLIDING),
     _value("steps", "i", "denoising steps; the model's own unless set",
            low=1, high=100, renders=True),
+    *(_value(f"lora.{n}.weight", "f", f"how much of the patch's LoRA {n}; without one it does "
+             "nothing", default=0.0, **_UNIT, **_GLIDING) for n in range(1, MAX_LORAS + 1)),
     _value("glide", "f", "how long a change takes",
            low=0.0, high=64.0, unit="beats", default=0.0),
     _value("fade", "f", "how long one loop fades into the next",

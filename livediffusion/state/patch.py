@@ -17,6 +17,7 @@ from livediffusion.state.mappingfile import read_mappings
 from livediffusion.state.sections import (
     Prompt,
     Scene,
+    read_loras,
     read_prompts,
     read_scenes,
     read_steps,
@@ -38,6 +39,8 @@ class Patch:
     beats: int = 8
     model: str = ""  # "" leaves it to the config
     sampler: str = "model"
+    decoder: str = ""  # "" leaves it to the config
+    loras: tuple[tuple[str, float], ...] = ()  # by name, how much of each at weight 1
     seed_image: Path | None = None
     seed_mask: Path | None = None
     changes: tuple[Change, ...] = ()
@@ -81,6 +84,7 @@ def parse_patch(content: str, path: Path | None = None) -> Patch:
     source = Source(content, str(path or "patch"))
     prompts = read_prompts(source)
     settings, changes = read_top(source, len(prompts), path)
+    loras, weights = read_loras(source)
     patch = Patch(
         name=settings.get("name", path.stem if path else "patch"),
         path=path,
@@ -89,7 +93,10 @@ def parse_patch(content: str, path: Path | None = None) -> Patch:
         model=settings.get("model", ""),
         seed_image=settings.get("seed.image"),
         seed_mask=settings.get("seed.mask"),
-        changes=changes,
+        sampler=settings.get("sampler", "model"),
+        decoder=settings.get("decoder", ""),
+        loras=loras,
+        changes=(*changes, *weights),
         mappings=read_mappings(source, len(prompts)),
         steps=read_steps(source, len(prompts)),
         scenes=read_scenes(source, len(prompts)),

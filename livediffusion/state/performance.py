@@ -234,6 +234,8 @@ class Performance:
             seed_image=str(patch.seed_image or ""),
             mask=str(patch.seed_mask or ""),
             sampler=None if patch.sampler == "model" else patch.sampler,
+            decoder=patch.decoder,
+            loras=patch.loras,
         )
 
     def _take_patch_values(self, now: Beats) -> None:

@@ -27,6 +27,8 @@ def renew(self: Performance, patch: Patch, model: str, now: Beats) -> None:
     trajectory.beats = patch.beats
     trajectory.seed_image = str(patch.seed_image or "")
     trajectory.mask = str(patch.seed_mask or "")
+    trajectory.sampler = None if patch.sampler == "model" else patch.sampler
+    trajectory.decoder, trajectory.loras = patch.decoder, patch.loras
     glide = float(self.values["glide"])
     _renew_prompts(self, old, now, glide)
     changes, unset = _differences(old, patch, len(trajectory.texts))

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from livediffusion.render.request import LORA_MOST, SAMPLERS
 from livediffusion.state import blend, parameters
-from livediffusion.state.checks import list_of, number, text, whole
+from livediffusion.state.checks import choice, list_of, number, text, whole
 from livediffusion.state.journey import Step
-from livediffusion.state.parameters import MAX_MORPH, Refused
+from livediffusion.state.parameters import MAX_LORAS, MAX_MORPH, Refused
 from livediffusion.state.suggest import did_you_mean, shown
 from livediffusion.state.tomlsource import Check, Place, Source, flatten
 from livediffusion.state.values import Change, coerce_exactly, interpret
 from livediffusion.types import Beats
 
 BEATS_PER_BAR = 4
-_LISTS = ("prompt", "midi", "step", "scene")
+_LISTS = ("prompt", "lora", "midi", "step", "scene")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,29 @@ def read_prompts(source: Source) -> tuple[Prompt, ...]:
     return tuple(prompts)
 
 
+_LORA: dict[str, Check] = {
+    "name": text(200, empty=False),
+    "weight": number(0, 1),
+    "most": number(-LORA_MOST, LORA_MOST),
+}
+
+
+def read_loras(source: Source) -> tuple[tuple[tuple[str, float], ...], tuple[Change, ...]]:
+    """The LoRAs by name with what weight 1 means for each, and the weights as changes."""
+    entries, loras, changes = source.tables("lora"), list[tuple[str, float]](), list[Change]()
+    if len(entries) > MAX_LORAS:
+        source.say(entries[-1][0], f"A patch has at most {MAX_LORAS} LoRAs.")
+    for n, (place, entry) in enumerate(entries[:MAX_LORAS], start=1):
+        found = source.read(entry, place, _LORA)
+        if "name" not in entry:
+            source.say(place, "This [[lora]] needs a name, one of [loras] in the config.")
+        elif found.get("name") in dict(loras):
+            source.say(place, f"The LoRA {shown(found['name'])} is there already.")
+        loras.append((found.get("name", ""), found.get("most", 1.0)))
+        changes += interpret(f"/ld/lora/{n}/weight", (found.get("weight", 1.0),), 1)
+    return tuple(loras), tuple(changes)
+
+
 def _beside(path: Path | None) -> Check:
     """A file's name, relative to the patch."""
 
@@ -83,6 +107,8 @@ def read_top(
     checks: dict[str, Check] = {
         "name": text(200, empty=False),
         "model": text(200, empty=False),
+        "sampler": choice(SAMPLERS),
+        "decoder": text(200, empty=False),
         "beats": whole(BEATS_PER_BAR, 32, BEATS_PER_BAR),
         "seed.image": _beside(path),
         "seed.mask": _beside(path),

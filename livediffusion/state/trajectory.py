@@ -11,9 +11,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from livediffusion.render.request import RenderRequest, WeightedSeeds, normalise, slerped
+from livediffusion.render.request import (
+    RenderRequest,
+    Weighted,
+    WeightedSeeds,
+    normalise,
+    slerped,
+)
 from livediffusion.state.blend import normalised
 from livediffusion.state.crossing import Leaving, SeedCrossing, left_behind, shared
+from livediffusion.state.parameters import MAX_LORAS
 from livediffusion.state.ramp import Ramp, Ramps
 from livediffusion.state.seeds import SeedWalk
 from livediffusion.types import BPM, Beats, ModelDefaults
@@ -38,6 +45,9 @@ class Trajectory:
     steps: int | None = None
     negative: str = ""
     sampler: str | None = None
+    decoder: str = ""  # "" for the renderer's choice
+    loras: tuple[tuple[str, float], ...] = ()  # by name, how much of each at weight 1
+    lora_weights: Ramps = field(default_factory=lambda: Ramps.resting((0.0,) * MAX_LORAS))
     seed_image: str = ""
     mask: str = ""
     defaults: ModelDefaults | None = None
@@ -54,6 +64,7 @@ class Trajectory:
             return math.inf
         moving = [self.morph, self.strength, *(gone.share for gone in self.leaving)]
         moving += [self.guidance] if self.guidance else []
+        moving += self.lora_weights.each[: len(self.loras)]
         moving += [self.crossing.place] if self.crossing else []
         return max(self.weights.end, *(ramp.end for ramp in moving))
 
@@ -74,6 +85,8 @@ class Trajectory:
             sampler=self.sampler or (defaults.sampler if defaults else "model"),
             seed_image=self.seed_image,
             mask=self.mask,
+            loras=self._loras_at(beat),
+            decoder=self.decoder,
             beats=self.beats,
         )
 
@@ -151,6 +164,7 @@ class Trajectory:
         self.weights, self.morph = self.weights.later(beats), self.morph.later(beats)
         self.strength = self.strength.later(beats)
         self.guidance = self.guidance and self.guidance.later(beats)
+        self.lora_weights = self.lora_weights.later(beats)
         self.leaving = tuple(gone.later(beats) for gone in self.leaving)
         self.crossing = self.crossing and self.crossing.later(beats)
         self.pace = self.pace and self.pace.later(beats)
@@ -173,6 +187,12 @@ class Trajectory:
         if walk.drift > 0.0:
             self.morph = Ramp((morph,))
         self.seeds = SeedWalk(a, b, walk.drift if drift is None else drift, now)
+
+    def _loras_at(self, beat: Beats) -> Weighted:
+        """What is worn at a song beat, without that which weighs nothing."""
+        pairs = zip(self.loras, self.lora_weights.at(beat), strict=False)
+        worn = ((name, _rounded(most * weight)) for (name, most), weight in pairs)
+        return tuple((name, weight) for name, weight in worn if weight)
 
     def _guidance_at(self, beat: Beats) -> float:
         if self.guidance is not None:

@@ -4,9 +4,11 @@ import { control, make } from "./controls.js";
 import { pad } from "./pad.js";
 import { COLOURS } from "./stage.js";
 
+const LORAS = [1, 2, 3, 4].map((n) => `lora.${n}.weight`);
 const PLACES = {
   Seeds: ["seed.a", "seed.b", "seed.morph", "drift", "strength", "negative", "guidance", "steps"],
   Time: ["tempo", "tap", "glide", "quantise", "fade", "nudge", "clock.source", "clock.offset"],
+  LoRAs: LORAS,
   Sound: ["gain", "filter", "lean"],
   Scenes: ["scene", "scene.next", "scene.save"],
   Set: ["patch", "model", "bank", "record", "mark", "audio.device"],
@@ -53,11 +55,12 @@ export class Panels {
   }
 
   /** Take over names to choose from, mappings and the number of prompts. */
-  lay({ choices, mapped, places }) {
+  lay({ choices, mapped, places, loras = [] }) {
     this.mapped = mapped;
     for (const [address, names] of Object.entries(choices)) this.#choose(address, names);
     this.#layScenes(choices["/ld/scene"] ?? []);
     this.#layPrompts(places.length);
+    this.#layLoras(loras);
     this.#pad.lay(places);
     for (const [address, made] of this.controls) this.#tag(made, mapped[address]);
     for (const [address, values] of this.#values) this.hear(address, values);
@@ -124,6 +127,17 @@ export class Panels {
       return button;
     });
     this.#scenes.replaceChildren(...buttons);
+  }
+
+  /** Only those that the patch names have a fader, which bears the name. */
+  #layLoras(names) {
+    LORAS.forEach((key, i) => {
+      const made = this.controls.get(`/ld/${key.replaceAll(".", "/")}`);
+      if (!made) return;
+      made.element.hidden = i >= names.length;
+      made.element.querySelector(".name").textContent = names[i] ?? made.name;
+      made.element.closest("section").hidden = names.length === 0;
+    });
   }
 
   #layPrompts(count) {

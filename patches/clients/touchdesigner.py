@@ -29,6 +29,10 @@ ROWS = [
     ("Play", "Guidance", "float", "/ld/guidance", "guidance", 0, 20, 0, None),  # how strictly the prompts are followed; the model's own unless set
     ("Play", "Strength", "float", "/ld/strength", "strength", 0, 1, 0.75, None),  # how far from the seed image; without one it does nothing
     ("Play", "Steps", "int", "/ld/steps", "steps", 1, 100, 1, None),  # denoising steps; the model's own unless set
+    ("Play", "Lora1weight", "float", "/ld/lora/1/weight", "lora 1 weight", 0, 1, 0, None),  # how much of the patch's LoRA 1; without one it does nothing
+    ("Play", "Lora2weight", "float", "/ld/lora/2/weight", "lora 2 weight", 0, 1, 0, None),  # how much of the patch's LoRA 2; without one it does nothing
+    ("Play", "Lora3weight", "float", "/ld/lora/3/weight", "lora 3 weight", 0, 1, 0, None),  # how much of the patch's LoRA 3; without one it does nothing
+    ("Play", "Lora4weight", "float", "/ld/lora/4/weight", "lora 4 weight", 0, 1, 0, None),  # how much of the patch's LoRA 4; without one it does nothing
     ("Play", "Glide", "float", "/ld/glide", "glide", 0, 64, 0, None),  # how long a change takes [beats]
     ("Play", "Fade", "float", "/ld/fade", "fade", 1, 2000, 60, None),  # how long one loop fades into the next [ms]
     ("Play", "Lean", "float", "/ld/lean", "lean", 0, 1, 0.7, None),  # how far the sound leans to loops that are ready while a new blend is rendered; 0 waits for the blend itself
