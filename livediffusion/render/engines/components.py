@@ -74,7 +74,7 @@ def load_autoencoder(name: str, path: Path, compute: Compute) -> Any:
                 f"Decoder '{name}': {path} holds a {kind}, but only "
                 f"{' or '.join(CLASSES['vae'])} can be played; choose another folder."
             )
-        weights = find_weights(".", lambda file: (path / file).is_file())
+        weights = find_weights("vae", lambda file: (path / file.removeprefix("vae/")).is_file())
         if weights is None:
             raise UserError(f"Decoder '{name}': {path} has no weights; copy it again.")
         folder = ModelFolder(name, path, {"vae": kind}, {".": weights})
