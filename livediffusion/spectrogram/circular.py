@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import copy
 from typing import Any
 
 from torch import Tensor, nn
@@ -26,17 +25,17 @@ def make_circular_in_time(module: nn.Module) -> nn.Module:
     return module
 
 
-@contextmanager
-def open_in_time(module: nn.Module) -> Iterator[None]:
-    """Let what `make_circular_in_time` has closed pad with zeros again while the block runs."""
-    closed = [(part, type(part)) for part in module.modules() if isinstance(part, _CLOSED)]
-    for part, kind in closed:
-        part.__class__ = kind.__bases__[1]
-    try:
-        yield
-    finally:
-        for part, kind in closed:
-            part.__class__ = kind
+def opened_in_time(module: nn.Module) -> nn.Module:
+    """A copy of what `make_circular_in_time` has closed, which pads with zeros again.
+
+    It shares the weights, and `module` is left alone: another thread may be at work with it.
+    """
+    shared = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
+    opened = copy.deepcopy(module, shared)
+    for part in opened.modules():
+        if isinstance(part, _CLOSED):
+            part.__class__ = type(part).__bases__[1]
+    return opened
 
 
 class _CircularConv:

@@ -6,6 +6,7 @@ On the CPU, where inductor needs no GPU; a CUDA graph cannot be recorded here.
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ from livediffusion.render.offline import open_engine
 from livediffusion.render.request import RenderRequest
 
 CPU = torch.device("cpu")
+NO_COMPILER = pytest.mark.skipif(
+    compiled.what_is_missing(CPU) != "", reason="no C compiler here: install gcc"
+)
 
 
 @pytest.fixture
@@ -91,6 +95,35 @@ def test_a_new_shape_does_not_wait_for_the_compiler(counted: list[Any]) -> None:
     assert network.identity() != named
 
 
+def test_compiled_code_finds_its_inputs_as_they_lay_when_it_was_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    strides: list[tuple[int, ...]] = []
+
+    def fake_compile(plain: Any, **_: Any) -> Any:
+        def run(one: Tensor) -> Tensor:
+            strides.append(one.stride())
+            out: Tensor = plain(one)
+            return out
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", fake_compile)
+    network, expanded = Compiled(double, CPU), torch.ones(1, 3, 4).expand(2, -1, -1)
+    network(expanded)
+    network.warm_up()
+    network.take_over()
+    assert torch.equal(network(expanded), 2.0 * expanded)
+    assert strides == [(12, 4, 1)] * 2, "else torch would compile again, while a loop waits"
+
+
+def test_each_network_is_compiled_as_if_it_were_the_only_one() -> None:
+    first, second = (compiled._alone(double) for _ in range(2))
+    codes = {id(one.__code__) for one in (first, second, double)}  # type: ignore[attr-defined]
+    assert len(codes) == 3
+    assert torch.equal(first(torch.ones(2)), double(torch.ones(2)))
+
+
 def test_few_shapes_are_compiled(counted: list[Any]) -> None:
     network = Compiled(double, CPU)
     for length in range(1, 20):
@@ -133,6 +166,10 @@ def test_an_engine_takes_over_between_loops_and_says_so_in_its_id(
     before = len(counted)
     assert torch.equal(picture(fresh, request), wanted), "the double's code is the plain one"
     assert len(counted) > before
+    fresh._denoiser.slow_down()
+    fresh._decoders.give_up()
+    assert fresh.take_over(), "what is given up is said, too"
+    assert fresh.engine_id == engine.engine_id
 
 
 def test_an_open_seam_is_decoded_plainly(
@@ -159,6 +196,54 @@ def test_less_memory_is_less_speed(
     assert len(counted) == before
     assert "compiled" not in fresh.engine_id
     assert fresh.engine_id.endswith("one-by-one")
+
+
+@pytest.mark.long
+@NO_COMPILER
+def test_inductors_own_code_paints_the_same_picture(
+    engine: StableDiffusion,
+    fresh: StableDiffusion,
+    make_request: MakeRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    from torch._dynamo.utils import counters
+
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
+    request = make_request(guidance=3.0)
+    wanted = picture(engine, request)
+    picture(fresh, request)
+    beside = threading.Thread(target=fresh.hasten)
+    beside.start()
+    beside.join()
+    assert fresh.take_over()
+    before, called = dict(counters["stats"]), python_calls(lambda: picture(fresh, request), fresh)
+    assert called == 0, "of the denoiser's own code, which is not run any more"
+    torch.testing.assert_close(picture(fresh, request), wanted, atol=1e-3, rtol=0.0)
+    new_shape = make_request(guidance=3.0, beats=8)
+    assert torch.equal(picture(fresh, new_shape), picture(engine, new_shape))
+    assert dict(counters["stats"]) == before, "nothing is compiled while a loop renders"
+    assert any((tmp_path / "inductor").rglob("*")), "for the next start"
+
+
+def python_calls(run: Any, engine: StableDiffusion) -> int:
+    """How often Python goes through the denoiser's `forward` meanwhile."""
+    code, calls = type(engine._parts.unet).forward.__code__, 0
+
+    def watch(frame: Any, event: str, _: Any) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code is code
+
+    sys.setprofile(watch)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_python_calls_are_counted(engine: StableDiffusion, make_request: MakeRequest) -> None:
+    assert python_calls(lambda: picture(engine, make_request()), engine) > 0
 
 
 def test_what_does_not_compile_is_said_once_and_plays_on(

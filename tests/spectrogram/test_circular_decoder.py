@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
@@ -9,7 +11,7 @@ from diffusers.models.downsampling import Downsample2D
 from torch import Tensor, nn
 from torch.nn import functional
 
-from livediffusion.spectrogram.circular import make_circular_in_time
+from livediffusion.spectrogram.circular import make_circular_in_time, opened_in_time
 
 
 def _noise(*shape: int) -> Tensor:
@@ -120,3 +122,16 @@ def test_zeros_pad_the_frequency_axis() -> None:
     wrapped = functional.pad(x, (1, 1, 0, 0), mode="circular")
     expected = functional.conv2d(functional.pad(wrapped, (0, 0, 1, 1)), conv.weight)
     assert torch.allclose(conv(x), expected, atol=1e-6)
+
+
+def test_an_opened_copy_is_the_plain_one_and_leaves_the_closed_one_alone() -> None:
+    torch.manual_seed(0)
+    plain = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 2, 3, padding=1))
+    closed = make_circular_in_time(copy.deepcopy(plain))
+    x = _noise(1, 2, 5, 6)
+    before = closed(x)
+    opened = opened_in_time(closed)
+    assert torch.equal(opened(x), plain(x))
+    assert torch.equal(closed(x), before) and not torch.equal(before, plain(x))
+    pairs = zip(opened.parameters(), closed.parameters(), strict=True)
+    assert all(mine is its for mine, its in pairs), "not in memory twice"

@@ -4,6 +4,10 @@ Compiling takes a minute, so it happens beside rendering and only for shapes tha
 for; each then waits, warm, for `take_over`. A shape that is new goes on as it was. On CUDA the
 compiled code is recorded as a graph, which takes Python and the launching of kernels out of a
 step. What has been compiled is kept on disk (`keep_on_disk`), so the next start takes seconds.
+
+The rendering thread never compiles: it runs what is there for its inputs, or else the plain code.
+torch's stances would say so for all threads alike, also for the one that compiles meanwhile; so
+its older way is used, which holds for a call.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeAlias
 
 import torch
@@ -55,7 +60,8 @@ class Compiled:
     def __init__(self, plain: Network, device: torch.device) -> None:
         self._plain = plain
         self._device = device
-        self._compiled: Network = plain  # until there is something to compile for
+        self._source = _alone(plain)
+        self._compiled: Network | None = None  # until there is something to compile for
         self._wanted: dict[Key, tuple[Tensor, ...]] = {}  # shapes with an example of each
         self._warm: dict[Key, tuple[Tensor, ...]] = {}
         self._live: dict[Key, Network] = {}
@@ -71,7 +77,7 @@ class Compiled:
         with self._lock:
             known = len(self._wanted) + len(self._warm) + len(self._live)
             if not self._given_up and key not in self._wanted and known < MOST_SHAPES:
-                self._wanted[key] = tuple(torch.zeros_like(one) for one in inputs)
+                self._wanted[key] = tuple(_laid_out(torch.zeros_like(one)) for one in inputs)
         return self._plain(*inputs)
 
     def warm_up(self) -> None:
@@ -86,8 +92,8 @@ class Compiled:
                 return
             inputs = self._wanted[todo[0]]
             try:
-                if self._compiled is self._plain:  # here, since its import alone takes a second
-                    self._compiled = torch.compile(self._plain, dynamic=False)
+                if self._compiled is None:  # here, since its import alone takes a second
+                    self._compiled = torch.compile(self._source, dynamic=False)
                 with torch.inference_mode():
                     self._compiled(*inputs)
             except Exception:
@@ -124,14 +130,48 @@ class Compiled:
         shapes = ",".join(sorted(str(key) for key in self._live))
         return hashlib.blake2b(shapes.encode(), digest_size=4).hexdigest()
 
+    @torch.inference_mode()  # as everything is rendered: else it would be compiled once more
     def _recorded(self, inputs: tuple[Tensor, ...]) -> Network:
+        ready = _never_compiling(self._compiled or self._source)
         if self._device.type != "cuda":
-            return self._compiled
+            return ready
         try:
-            return Recorded(self._compiled, inputs)
+            return Recorded(ready, inputs)
         except RuntimeError:  # it is faster without Python, but not needed
             _log.info("no CUDA graph for %s", _key(inputs), exc_info=True)
-            return self._compiled
+            return ready
+
+
+def _never_compiling(compiled: Network) -> Network:
+    """Compiled code for inputs that there is some for; the plain one for any others.
+
+    What decides that is also how inputs lie in memory, so they are laid out as they were then.
+    """
+    from torch._dynamo import run
+
+    known: Network = run(compiled)
+    return lambda *inputs: known(*(_laid_out(one) for one in inputs))
+
+
+def _laid_out(one: Tensor) -> Tensor:
+    """A tensor row by row in memory: an expanded one, as for guidance, is not."""
+    return one.contiguous()
+
+
+def _alone(network: Network) -> Network:
+    """The same function with code of its own, by which torch counts and keeps what it compiles.
+
+    Else that of a model which is not loaded any more would be kept, and would count.
+    """
+    if not isinstance(network, FunctionType):
+        return network
+    return FunctionType(
+        network.__code__.replace(),
+        network.__globals__,
+        network.__name__,
+        network.__defaults__,
+        network.__closure__,
+    )
 
 
 class Recorded:
