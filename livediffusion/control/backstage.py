@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from livediffusion.control.gallery import Gallery
 from livediffusion.control.guests import Guests
 from livediffusion.control.listening import Listening
+from livediffusion.control.seeding import Seeding
 from livediffusion.control.show import Show
 
 
@@ -19,3 +20,4 @@ class Backstage:
     listening: Listening
     token: str
     guests: Guests | None = None  # who have pictures made
+    seeding: Seeding | None = None  # what is dropped on the page goes there

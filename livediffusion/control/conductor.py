@@ -26,9 +26,10 @@ from livediffusion.errors import UserError
 from livediffusion.ipc.arena import Arena
 from livediffusion.player import process as player
 from livediffusion.render import process as renderer
-from livediffusion.render.seed_images import seed_images_folder
+from livediffusion.render.seed_images import find_image, seed_images_folder
 from livediffusion.state.effects import (
     EditMappings,
+    FindImage,
     Listen,
     LoadModel,
     LoadPatch,
@@ -166,6 +167,8 @@ class Conductor:
                 self._use_output(effect.name)
             elif isinstance(effect, LoadModel):
                 self.patches.use_model(effect.name)
+            elif isinstance(effect, FindImage):
+                self._use_image(effect.name)
             elif isinstance(effect, LoadPatch | ReturnTo | SaveScene | EditMappings):
                 self.patches.carry_out(effect, source, beat)
             elif isinstance(effect, Listen):
@@ -184,6 +187,13 @@ class Conductor:
     def _set_player(self, name: str, value: object) -> None:
         assert name in PLAYER_VALUES
         self._player.set(name, value)  # type: ignore[arg-type]
+
+    def _use_image(self, name: str) -> None:
+        try:
+            path = find_image(name, self.guests.images)
+        except UserError as error:
+            raise Refused(str(error)) from None
+        self.performance.use_image(name, str(path))
 
     def _use_output(self, name: str) -> None:
         """Have the player go over to another output, or tell it when it is back."""

@@ -27,7 +27,7 @@ _NAME, _BUNDLES = "journal.json", "bundles.json"
 _INTERVAL_S = 0.2
 _URGENT_S = 0.01  # between two writes while messages keep coming
 # The file is loaded, the pad's weights are in the blend, what the scene did is in the values.
-_NOT_RESTORED = ("/ld/patch", "/ld/model", "/ld/xy", "/ld/scene")
+_NOT_RESTORED = ("/ld/patch", "/ld/model", "/ld/xy", "/ld/scene", "/ld/seed/image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ class Journal:
             "values": {a: list(v) for a, v in performance.everything(beat).items()},
             "touched": sorted(performance.touched),
             "cast": list(performance.cast),
+            "image": [performance.image, *performance.images[performance.image]],
             "xy": list(performance.xy),
             "scene": performance.scene,
             "waiting": [waiting.scene.name, waiting.at, waiting.beats] if waiting else [],
@@ -132,6 +133,7 @@ def _recalled(state: Json, beat: Beats) -> Memory:
     patch = parse_patch(state["text"], Path(state["patch"]))
     performance = Performance(patch, state["model"])
     recall(performance, tuple(state["cast"]))
+    performance.use_image(*state["image"])
     changes: list[Change] = []
     prompts = sum(address.endswith("/text") for address in state["values"])
     for address, values in state["values"].items():

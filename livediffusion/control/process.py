@@ -21,6 +21,7 @@ from livediffusion.control.machine import read_config
 from livediffusion.control.midi import MidiInputs
 from livediffusion.control.midi_out import MidiOutputs
 from livediffusion.control.network import Network
+from livediffusion.control.seeding import Seeding
 from livediffusion.control.settings import ControlSettings
 from livediffusion.control.view import View
 from livediffusion.ipc.arena import Arena
@@ -67,7 +68,8 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
     conductor.reporter.midi = desk.midi_statistics
     conductor.reporter.midi_inputs = lambda: midi.devices
     readouts = conductor.reporter.shown
-    view = View(performance, arena, readouts, folders, config.models)
+    images = conductor.guests.images
+    view = View(performance, arena, readouts, folders, config.models, images)
     show = conductor.show
     show.activity = lambda: {
         "osc": inbox.counts.messages,
@@ -75,8 +77,10 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
         "inputs": midi.devices,
     }
     gallery, token = Gallery(arena, conductor.held), token_of(settings.run_dir)
-    backstage = Backstage(show, gallery, Listening(arena), token, conductor.guests)
-    network.open_web(view.snap, view.names, backstage, conductor.guests)
+    guests = conductor.guests
+    seeding = Seeding(guests.images, lambda: performance.trajectory.tempo)
+    backstage = Backstage(show, gallery, Listening(arena), token, guests, seeding)
+    network.open_web(view.snap, view.names, backstage, guests)
     conductor.recording.open()
     try:
         while not stop.is_set():

@@ -8,6 +8,7 @@ from pathlib import Path
 from livediffusion.control.models import known_models
 from livediffusion.control.snapshot import Snapshot
 from livediffusion.ipc.arena import Arena
+from livediffusion.render.seed_images import image_names
 from livediffusion.state.patch import Patch
 from livediffusion.state.performance import Performance
 from livediffusion.types import Value
@@ -24,13 +25,16 @@ class View:
         readouts: Mapping[str, tuple[Value, ...]],
         patch_folders: Iterable[Path],
         models: Mapping[str, str],
+        images: Path,
     ) -> None:
-        """`readouts` are by address, as they were last said; `models` as in the config."""
+        """`readouts` are by address, as they were last said; `models` as in the config; `images`
+        is the folder of the user's seed images."""
         self._performance = performance
         self._arena = arena
         self._readouts = readouts
         self._patch_folders = tuple(patch_folders)
         self._models = models
+        self._images = images
 
     def snap(self) -> Snapshot:
         """How it looks at this moment."""
@@ -45,10 +49,14 @@ class View:
         )
 
     def names(self) -> dict[str, tuple[str, ...]]:
-        """What is on disk to choose from, by address: patches and models."""
+        """What is on disk to choose from, by address: patches, models, seed images."""
         patches = {file.stem for folder in self._patch_folders for file in folder.glob("*.toml")}
         models = known_models(self._models)
-        return {"/ld/patch": tuple(sorted(patches)), "/ld/model": tuple(sorted(models))}
+        return {
+            "/ld/patch": tuple(sorted(patches)),
+            "/ld/model": tuple(sorted(models)),
+            "/ld/seed/image": ("", *image_names(self._images)),
+        }
 
 
 def _mapped(patch: Patch) -> dict[str, tuple[str, ...]]:

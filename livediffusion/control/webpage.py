@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -26,7 +26,7 @@ from livediffusion.control.backstage import Backstage
 from livediffusion.control.gallery import as_wav
 from livediffusion.control.guests import Busy
 from livediffusion.control.snapshot import Snapshot
-from livediffusion.control.webguard import cookie_of, is_token
+from livediffusion.control.webguard import LARGEST_UPLOAD, UPLOAD, cookie_of, is_token
 from livediffusion.control.websocket import Packet, Sockets
 from livediffusion.control.websound import hear
 from livediffusion.errors import UserError
@@ -69,6 +69,7 @@ class Page:
             Route("/stage/loop.wav", self._sound),
             Route("/stage/loop.png", self._original),
             Route("/stage/enter", self._enter, methods=["POST"]),
+            Route(UPLOAD, self._seed, methods=["POST"]),
         ]
 
     @staticmethod
@@ -120,6 +121,19 @@ class Page:
             return Response(said, 503, media_type="text/plain")
         png = base64.b64decode(ready.image)
         return Response(png, media_type="image/png", headers=_NEVER)
+
+    async def _seed(self, request: Request) -> Response:
+        """Make a seed image of a file; who sent it may then choose it by its name."""
+        if (seeding := self._backstage.seeding) is None:
+            return JSONResponse({"error": "Nothing can be kept here."}, 404)
+        filename = request.query_params.get("name", "")
+        try:
+            name, said = await seeding.take(filename, request.stream(), LARGEST_UPLOAD)
+        except UserError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        return JSONResponse({"name": name, "said": said})
 
     async def _enter(self, request: Request) -> Response:
         """Take the token that came in the address's last part, and let the browser keep it."""

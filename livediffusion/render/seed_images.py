@@ -76,6 +76,11 @@ def beats_in(image: Path) -> int:
     return beats_of(width)
 
 
+def image_names(folder: Path) -> list[str]:
+    """What `find_image` finds, but for stand-ins and masks."""
+    return [name for name in _names((folder, SHIPPED)) if not name.startswith("mask_")]
+
+
 def _names(folders: Iterable[Path]) -> list[str]:
     files = [file for folder in folders if folder.is_dir() for file in folder.iterdir()]
     return sorted({file.stem for file in files if file.suffix.lower() in _SUFFIXES})

@@ -4,7 +4,7 @@
 
     part     from this frame on the sound is in `file`
     model    a model that renders: name, hash, engine_id
-    loop     how to render a loop: its `key` and its `request`
+    loop     how to render a loop: its `key` and its `request`; in `images` copies of what it names
     did      what the player did (see `player.telling`); `place` is where it stood in the ring
     control  what was played: address, values, and who did it
     patch    the text of the patch that is played from here on

@@ -21,6 +21,7 @@ import numpy as np
 
 from livediffusion.ipc.arena import RING_FRAMES, Arena, FloatArray
 from livediffusion.session.eventlog import NAME, EventLog, loops_named, read_log
+from livediffusion.session.images import Images
 from livediffusion.session.meter import Meter
 from livediffusion.session.sound import SUFFIX, Part, frames_in, to_samples
 from livediffusion.types import CHANNELS, SAMPLE_RATE, Frames, Json, Seconds
@@ -68,6 +69,7 @@ class Recorder:
         self._seen: Frames = 0  # up to where the output was when the deeds were read
         self._part: Part | None = None
         self._meter = Meter()
+        self._images = Images(folder)
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -197,7 +199,8 @@ class Recorder:
         missing: list[Json] = []
         while key and key not in self._known and (request := self._requests.get(key)):
             self._known.add(key)
-            missing.append({"type": "loop", "frame": frame, "key": key, "request": request})
+            event = {"type": "loop", "frame": frame, "key": key, "request": request}
+            missing.append(event | self._images.keep(request))
             key = request.get("phase_from") or ""
         yield from reversed(missing)
 

@@ -15,6 +15,7 @@ from livediffusion.errors import UserError
 from livediffusion.render.request import RenderRequest
 from livediffusion.render.settings import available_threads
 from livediffusion.session.eventlog import loops_named
+from livediffusion.session.images import with_copies
 from livediffusion.session.recorded import Session
 from livediffusion.session.rerender import Rerender
 from livediffusion.session.sound import Samples, to_samples
@@ -174,7 +175,9 @@ def _requests(session: Session, deeds: list[Json]) -> dict[str, RenderRequest]:
         )
     try:
         found = {
-            event["key"]: RenderRequest.from_json(event["request"])
+            event["key"]: with_copies(
+                RenderRequest.from_json(event["request"]), event, session.folder
+            )
             for event in session.log.of("loop")
         }
     except (KeyError, TypeError, ValueError) as error:

@@ -47,6 +47,13 @@ class LoadPatch:
 
 
 @dataclass(frozen=True, slots=True)
+class FindImage:
+    """Look for a seed image of this name, and play over it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadModel:
     """Play the same patch with another model."""
 
@@ -130,6 +137,7 @@ Effect: TypeAlias = (
     | Tap
     | LoadPatch
     | LoadModel
+    | FindImage
     | ReturnTo
     | SaveScene
     | Listen

@@ -14,6 +14,7 @@ from livediffusion.state.blend import Weights, xy_weights
 from livediffusion.state.cast import newcomer, remove
 from livediffusion.state.effects import (
     Effect,
+    FindImage,
     Learn,
     Listen,
     LoadModel,
@@ -114,6 +115,14 @@ def _set_seed(self: Performance, change: Change, now: Beats) -> list[Effect]:
     walk = self.trajectory.seeds
     is_a = change.row.key == "seed.a"
     self.trajectory.seeds = replace(walk, a=seed) if is_a else replace(walk, b=seed)
+    return []
+
+
+def _set_image(self: Performance, change: Change, now: Beats) -> list[Effect]:
+    name = str(change.values[0])
+    if name not in self.images:
+        return [FindImage(name)]
+    self.use_image(name)
     return []
 
 
@@ -252,6 +261,7 @@ HANDLERS: dict[str, Handler] = {
     "xy": _set_xy,
     "seed.a": _set_seed,
     "seed.b": _set_seed,
+    "seed.image": _set_image,
     "seed.morph": _set_morph,
     "drift": _set_drift,
     "guidance": _set_guidance,

@@ -65,9 +65,12 @@ class History:
         self._json: list[Json] | None = None
 
     def goes_on(self, change: Change, time: Seconds, bundle: int) -> bool:
-        """Whether a change belongs to a gesture that is under way; notes that it does."""
+        """Whether a change belongs to a gesture that is under way; notes that it does.
+
+        What is done at a stroke is a gesture by itself.
+        """
         gesture = self._open.get(group(change.address))
-        if gesture is None or time - gesture.last >= PAUSE:
+        if gesture is None or change.row.kind == "trigger" or time - gesture.last >= PAUSE:
             return False
         gesture.last, gesture.bundle = time, bundle
         return True

@@ -32,7 +32,7 @@ class Refused(UserError):  # noqa: N818 - an answer to a sender, not a failure
     """A value or an address that is not taken; the message is a sentence for its sender."""
 
 
-_GESTURES = ("prompt.{n}.remove",)  # of what stands in no file
+_GESTURES = ("prompt.{n}.remove", "seed.image")  # of what stands in no file
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,8 @@ TABLE: tuple[Parameter, ...] = (
     _value("seed.a", "i", "the seed at morph 0", low=0, high=MAX_SEED, default=0, renders=True),
     _value("seed.b", "i", "the seed at morph 1", low=0, high=MAX_SEED, default=1, renders=True),
     _value("seed.morph", "f", "from seed a to seed b", default=0.0, **_UNIT, **_GLIDING),
+    _value("seed.image", "s", "play over a seed image: its name, no path; empty for none",
+           default="", renders=True, in_files=False),
     _value("drift", "f", "added to the morph each loop; past 1 it walks on to the next seed",
            unit="a loop", default=0.0, renders=True, **_UNIT),
     _value("negative", "s", "what to stay away from", default="", renders=True),

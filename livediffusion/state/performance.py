@@ -50,6 +50,10 @@ class Performance:
     trajectory: Trajectory = field(init=False)
     outlook: Outlook = field(init=False)  # for the scheduler
     cast: Cast = field(init=False)  # the prompts that are there
+    images: dict[str, tuple[str, str]] = field(
+        init=False
+    )  # seed images that are known: `use_image`
+    image: str = ""  # the name of the seed image
     values: dict[str, Value] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)  # who moved an address last
     xy: tuple[float, float] = (0.5, 0.5)
@@ -202,6 +206,15 @@ class Performance:
         self.trajectory.revision += 1
         self.outlook.refresh()
 
+    def use_image(self, name: str, path: str = "", mask: str = "") -> None:
+        """Play over a seed image from now on; with a path it is known by that name ever after."""
+        if path:
+            self.images[name] = (path, mask)
+        self.image = name
+        self.trajectory.seed_image, self.trajectory.mask = self.images[name]
+        self.trajectory.revision += 1
+        self.outlook.refresh()
+
     def at_address(self, address: str) -> tuple[Value, ...]:
         """The target value that an address reports; empty where there is none."""
         found = find(address)
@@ -224,6 +237,9 @@ class Performance:
     def _begin(self) -> Trajectory:
         patch = self.patch
         self.cast = tuple(range(len(patch.prompts)))
+        self.know_images()
+        self.image = patch.seed_image.stem if patch.seed_image else ""
+        path, mask = self.images[self.image]
         return Trajectory(
             texts=tuple(prompt.text for prompt in patch.prompts),
             weights=Ramps.resting(initial([prompt.weight for prompt in patch.prompts])),
@@ -231,12 +247,19 @@ class Performance:
             tempo=self.led or patch.tempo,
             beats=patch.beats,
             model=self.model,
-            seed_image=str(patch.seed_image or ""),
-            mask=str(patch.seed_mask or ""),
+            seed_image=path,
+            mask=mask,
             sampler=None if patch.sampler == "model" else patch.sampler,
             decoder=patch.decoder,
             loras=patch.loras,
         )
+
+    def know_images(self) -> None:
+        """Know no seed image but the patch's own."""
+        image, mask = self.patch.seed_image, self.patch.seed_mask
+        self.images = {"": ("", "")}
+        if image is not None:
+            self.images[image.stem] = (str(image), str(mask or ""))
 
     def _take_patch_values(self, now: Beats) -> None:
         """Let the patch's own values act without gliding, whatever glide it asks for."""

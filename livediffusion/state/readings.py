@@ -42,6 +42,7 @@ _READERS: dict[str, _Reader] = {
     "xy": lambda p, _: p.xy,
     "seed.a": lambda p, _: (p.trajectory.seeds.a,),
     "seed.b": lambda p, _: (p.trajectory.seeds.b,),
+    "seed.image": lambda p, _: (p.image,),
     "seed.morph": lambda p, _: p.trajectory.morph.target,
     "tempo": lambda p, _: (p.trajectory.tempo,),
     "patch": lambda p, _: (p.patch.stem,),

@@ -25,8 +25,9 @@ def renew(self: Performance, patch: Patch, model: str, now: Beats) -> None:
     old, trajectory = self.patch, self.trajectory
     self.patch, self.model, trajectory.model = patch, model, model
     trajectory.beats = patch.beats
-    trajectory.seed_image = str(patch.seed_image or "")
-    trajectory.mask = str(patch.seed_mask or "")
+    if (old.seed_image, old.seed_mask) != (patch.seed_image, patch.seed_mask):
+        self.know_images()
+        self.use_image(patch.seed_image.stem if patch.seed_image else "")
     trajectory.sampler = None if patch.sampler == "model" else patch.sampler
     trajectory.decoder, trajectory.loras = patch.decoder, patch.loras
     glide = float(self.values["glide"])

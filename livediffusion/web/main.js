@@ -2,6 +2,7 @@
 
 import { SongClock } from "./clock.js";
 import { make } from "./controls.js";
+import { setUpDropping } from "./drop.js";
 import { setUpHearing } from "./listen.js";
 import { Learn } from "./learn.js";
 import { Messages } from "./messages.js";
@@ -84,6 +85,7 @@ async function begin() {
   const panels = new Panels($("panels"), $("transport"), table, values, send);
   const learn = new Learn($("learning"), panels, send, (sentence) => messages.say(sentence));
   stage.latency = setUpHearing($("listen"), panels.extra("Hear"), messages, $("notice"));
+  setUpDropping(panels.extra("Seeds"), send, messages, refresh);
   setUpSharing(panels.extra("Share"), $("carried"), values, send, messages);
   panels.lay(await choices());
   const draw = () => {

@@ -6,7 +6,7 @@ import { COLOURS } from "./stage.js";
 
 const LORAS = [1, 2, 3, 4].map((n) => `lora.${n}.weight`);
 const PLACES = {
-  Seeds: ["seed.a", "seed.b", "seed.morph", "drift", "strength", "negative", "guidance", "steps"],
+  Seeds: ["seed.a", "seed.b", "seed.morph", "drift", "seed.image", "strength", "negative", "guidance", "steps"],
   Time: ["tempo", "tap", "glide", "quantise", "fade", "nudge", "clock.source", "clock.offset"],
   LoRAs: LORAS,
   Sound: ["gain", "filter", "lean"],
@@ -47,10 +47,13 @@ export class Panels {
 
   /** A panel of this name, to be filled. */
   extra(name) {
+    const known = this.#sections.get(name);
+    if (known) return known;
     const id = `panel-${name.toLowerCase()}`;
     const section = make("section", { class: "panel", "aria-labelledby": id });
     section.append(make("h2", { id }, name));
     this.#place.append(section);
+    this.#sections.set(name, section);
     return section;
   }
 
@@ -102,7 +105,7 @@ export class Panels {
   #put(key, place, n) {
     const row = this.#rows.get(key);
     if (!row) return undefined;
-    const choices = ["patch", "model", "scene"].includes(key) ? [""] : row.choices;
+    const choices = ["patch", "model", "scene", "seed.image"].includes(key) ? [""] : row.choices;
     return this.#keep(control(row, n, this.#send, choices), place);
   }
 
@@ -204,6 +207,7 @@ export class Panels {
   }
 
   mapped = {};
+  #sections = new Map();
   #place;
   #values;
   #send;

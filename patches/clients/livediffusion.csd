@@ -11,6 +11,7 @@
 ;     /ld/seed/a               i      the seed at morph 0 (0 to 2147483647)
 ;     /ld/seed/b               i      the seed at morph 1 (0 to 2147483647)
 ;     /ld/seed/morph           f      from seed a to seed b (0 to 1)
+;     /ld/seed/image           s      play over a seed image: its name, no path; empty for none
 ;     /ld/drift                f      added to the morph each loop; past 1 it walks on to the next seed (0 to 1 a loop)
 ;     /ld/negative             s      what to stay away from
 ;     /ld/guidance             f      how strictly the prompts are followed; the model's own unless set (0 to 20)

@@ -20,6 +20,7 @@ TABLE = {
     "/ld/seed/a":            ("i", 0, 2147483647, "the seed at morph 0 (0 to 2147483647)"),
     "/ld/seed/b":            ("i", 0, 2147483647, "the seed at morph 1 (0 to 2147483647)"),
     "/ld/seed/morph":        ("f", 0, 1, "from seed a to seed b (0 to 1)"),
+    "/ld/seed/image":        ("s", None, None, "play over a seed image: its name, no path; empty for none"),
     "/ld/drift":             ("f", 0, 1, "added to the morph each loop; past 1 it walks on to the next seed (0 to 1 a loop)"),
     "/ld/negative":          ("s", None, None, "what to stay away from"),
     "/ld/guidance":          ("f", 0, 20, "how strictly the prompts are followed; the model's own unless set (0 to 20)"),

@@ -71,6 +71,7 @@ ROWS = [
     ("Out", "Outlearn", "str", "/ld/out/learn", "learn", 0, 1, 0, None),  # how learning goes: a word and a sentence
     ("Out", "Outdrops", "float", "/ld/out/drops", "drops", 0, 1, 0, None),  # OSC packets lost because they came faster than they could be read
     ("Out", "Outerror", "str", "/ld/out/error", "error", 0, 1, 0, None),  # what was refused, and what to do
+    ("Texts", "Seedimage", "str", "/ld/seed/image", "seed image", 0, 1, 0, None),  # play over a seed image: its name, no path; empty for none
     ("Texts", "Negative", "str", "/ld/negative", "negative", 0, 1, 0, None),  # what to stay away from
     ("Texts", "Patch", "str", "/ld/patch", "patch", 0, 1, 0, None),  # load a patch: its name in the patches folder, no paths
     ("Texts", "Model", "str", "/ld/model", "model", 0, 1, 0, None),  # play on with another model: a name from [models] in the config, no paths

@@ -86,6 +86,16 @@ class Page:
         near = "([a, v]) => Math.abs(window.page.panels.controls.get(a).hand.value - v) < 1e-3"
         self.wait(near, f"{address} at {wanted}", [address, wanted])
 
+    def wait_for_text(self, address: str, wanted: str, timeout_s: float = 30.0) -> None:
+        """Until a control shows a text."""
+        holds = "([a, v]) => window.page.panels.controls.get(a)?.hand.value === v"
+        self.wait(holds, f"{address} with {wanted}", [address, wanted], timeout_s=timeout_s)
+
+    def drop(self, file: Path) -> None:
+        """Drop a file on the page, as if it came from the desktop."""
+        content = base64.b64encode(file.read_bytes()).decode()
+        self.page.evaluate(_DROP, [file.name, content])
+
     def drag(self, address: str, *places: float) -> None:
         """Press a fader at a place, 0 to 1 of its way, drag it on to others, and let go."""
         track = self.page.locator(f'[data-address="{address}"] .track')
@@ -128,6 +138,15 @@ class Page:
             self.problems.append(message.text)
 
 
+_DROP = """([name, content]) => {
+  const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name));
+  for (const type of ["dragover", "drop"]) {
+    const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+  }
+}"""
 _RECORD = """async ([seconds, tapped]) => {
   const node = window.ear.node, context = node.context;
   const code = URL.createObjectURL(new Blob([tapped], { type: "text/javascript" }));

@@ -8,13 +8,20 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from browser import AXE, Page, browser, launch, why_not
 from daemon import Daemon, running
 from numpy.typing import NDArray
+from rich.console import Console
+from scipy.io import wavfile
+
+from livediffusion.control.gallery import spectrogram
+from livediffusion.pictures import decode
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -37,7 +44,9 @@ blend = [0.0, 1.0]
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    with running(tmp_path_factory.mktemp("page"), PATCH, "null") as found:
+    folder = tmp_path_factory.mktemp("page")
+    seeds = f'[render]\nseed_images = "{folder / "seeds"}"\n'
+    with running(folder, PATCH, "null", more=seeds) as found:
         yield found
 
 
@@ -76,6 +85,81 @@ def test_a_fader_is_heard_and_told_and_moved_from_elsewhere(daemon: Daemon, page
     daemon.osc.send_message("/ld/nosuch", 1)
     assert page.problems == other.problems == []
     other.close()
+
+
+def test_prompts_come_and_go_here_and_from_elsewhere(daemon: Daemon, page: Page) -> None:
+    def texts() -> list[str]:
+        return [text for text, _ in daemon.status["blend"]]
+
+    count = "(n) => document.querySelectorAll('.prompt').length === n"
+    add = page.page.get_by_label("another prompt")
+    add.fill("bells")
+    add.press("Enter")
+    page.wait(count, "a third prompt", 3)
+    daemon.osc.send_message("/ld/prompt/1/remove", [])
+    page.wait(count, "two prompts", 2)
+    page.wait_for_text("/ld/prompt/2/text", "bells")
+    page.page.get_by_label("prompt 1 remove").click()
+    page.wait(count, "one prompt", 1)
+    daemon.wait(lambda d: texts() == ["bells"], "the program's prompts")
+    assert not page.page.get_by_label("prompt 1 remove").count(), "the last one stays"
+    edit = page.page.get_by_label("prompt 1 text")
+    edit.fill("choir")
+    edit.press("Enter")
+    daemon.wait(lambda d: texts() == ["choir"], "the edited text")
+    page.page.get_by_role("button", name="undo").click()
+    daemon.wait(lambda d: texts() == ["bells"], "the text before")
+    for left in (2, 3):
+        page.page.get_by_role("button", name="undo").click()
+        page.wait(count, "a prompt back", left)
+    page.page.get_by_role("button", name="undo").click()
+    daemon.wait(lambda d: texts() == ["techno", "ambient"], "the set as it was")
+    page.wait(count, "the set as it was", 2)
+    assert page.problems == []
+
+
+@pytest.mark.long
+def test_the_picture_of_the_loop_decodes_to_the_loop(
+    daemon: Daemon, page: Page, tmp_path: Path
+) -> None:
+    daemon.wait(lambda d: d.status["eta"] == 0.0, "rest")
+    for words, name in (("Its spectrogram as PNG", "loop.png"), ("This loop as WAV", "loop.wav")):
+        with page.page.expect_download() as download:
+            page.page.get_by_role("button", name=words).click()
+        download.value.save_as(tmp_path / name)
+    decode(tmp_path / "loop.png", tmp_path / "decoded.wav", None, Console(quiet=True))
+    (_, played), (_, decoded) = (wavfile.read(tmp_path / f"{n}.wav") for n in ("loop", "decoded"))
+    assert played.shape == decoded.shape
+    one, other = (spectrogram(sound, 8).astype(float).ravel() for sound in (played, decoded))
+    assert np.corrcoef(one, other)[0, 1] > 0.8
+    assert page.problems == []
+
+
+def test_a_dropped_sound_becomes_the_seed(daemon: Daemon, page: Page, tmp_path: Path) -> None:
+    sound = tmp_path / "My Break.wav"
+    soundfile.write(sound, np.sin(np.arange(4 * RATE) / 9)[:, None].repeat(2, 1) / 2, RATE)
+    page.drop(sound)
+    page.wait_for_text("/ld/seed/image", "My Break", timeout_s=60.0)
+    assert (daemon.patch.parent / "seeds" / "My Break.png").is_file()
+    page.drag("/ld/strength", 0.75, 0.15)
+    daemon.wait(lambda d: abs(pitch(d) - RATE / 9 / 2 / np.pi) < 15.0, "the seed's tone")
+    page.page.get_by_label("seed image").select_option("")
+    daemon.wait(lambda d: abs(pitch(d) - RATE / 9 / 2 / np.pi) > 15.0, "the seed's end")
+    nonsense = tmp_path / "set.exe"
+    nonsense.write_text("no sound at all")
+    page.drop(nonsense)
+    page.wait(SAID, "a refusal", "set.exe was not taken: This is no WAV, FLAC")
+    assert [problem for problem in page.problems if "400" not in problem] == []
+
+
+SAID = "(words) => document.querySelector('#messages').textContent.includes(words)"
+
+
+def pitch(daemon: Daemon) -> float:
+    """The loudest frequency of the last second that the player played, in Hz."""
+    end = daemon.transport.end
+    heard = daemon.arena.read_ring(end - RATE, RATE).mean(axis=1)
+    return float(np.abs(np.fft.rfft(heard * np.hanning(RATE))).argmax())
 
 
 @pytest.mark.long

@@ -111,6 +111,14 @@ def test_undo_comes_back_to_each_state_exactly(moves: list[tuple[str, int]]) -> 
         assert [one for one in set_.cast if one < 3] == [one for one in cast if one < 3]
 
 
+def test_two_that_go_at_once_come_back_one_by_one() -> None:
+    set_ = playing()
+    for beat in (8.0, 8.1):
+        send(set_, "/ld/prompt/1/remove", beat=beat)
+    send(set_, "/ld/undo", beat=8.2)
+    assert set_.trajectory.texts == ("dub", "choir")
+
+
 def test_a_scene_finds_those_it_means() -> None:
     set_ = playing()
     send(set_, "/ld/prompt/2/remove")

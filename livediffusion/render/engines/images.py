@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from livediffusion.errors import UserError
-from livediffusion.spectrogram.image import image_to_picture, params_of_image
+from livediffusion.spectrogram.image import image_to_picture, is_stereo, params_of_image
 from livediffusion.spectrogram.params import RIFFUSION, SpectrogramParams
 from livediffusion.spectrogram.translation import translate
 
@@ -22,7 +22,10 @@ def seed_picture(path: str, params: SpectrogramParams, beats: int) -> Tensor:
     taken as this model's own, else by its height as Riffusion's. Raises UserError.
     """
     image = _open(path)
-    picture = image_to_picture(image, params.channels)
+    if params.channels == 1 and is_stereo(image):
+        picture = image_to_picture(image, 2).mean(0, keepdim=True)
+    else:
+        picture = image_to_picture(image, params.channels)
     own = image.height == params.bands or image.height != RIFFUSION.bands
     try:
         drawn_in = params_of_image(image, params if own else RIFFUSION)
