@@ -11,7 +11,15 @@ from livediffusion.config import Config
 from livediffusion.control.models import known_models
 from livediffusion.errors import UserError
 from livediffusion.render.engines.folder import INDEX, ONNX_FILES, open_folder
-from livediffusion.render.engines.hub import find, is_hub_name, locate
+from livediffusion.render.engines.hub import (
+    ADDONS,
+    find,
+    find_addon,
+    hub_file,
+    is_hub_name,
+    locate,
+    locate_addon,
+)
 from livediffusion.render.seed_images import seed_images_folder
 from livediffusion.render.settings import POCKET, model_source
 from livediffusion.state.suggest import did_you_mean, shown
@@ -31,6 +39,7 @@ class Model:
     name: str
     source: str
     place: str
+    kind: str = "model"  # or lora, embedding, decoder: what is put upon one
     path: str = ""
     bytes: int = 0  # of the files that decide its sound
     licence: str = ""
@@ -50,8 +59,19 @@ def models(config: Config) -> list[Model]:
     return [_placed(model, config) for model in found]
 
 
+def addons(config: Config) -> list[Model]:
+    """The LoRAs, embeddings and decoders that have a name."""
+    return [
+        _look_at_addon(kind, name, source)
+        for kind in ADDONS
+        for name, source in sorted(config.addons.sources(kind).items())
+    ]
+
+
 def pull(name: str, config: Config, advance: Callable[[str, float], None]) -> str:
-    """Fetch a model, or Riffusion's seed images, from the network; what came of it, in a sentence.
+    """Fetch a model, what is put upon one, or Riffusion's seed images, from the network.
+
+    What came of it, in a sentence.
 
     Raises UserError.
     """
@@ -61,12 +81,15 @@ def pull(name: str, config: Config, advance: Callable[[str, float], None]) -> st
         folder = seed_images_folder(config.render.seed_images)
         count = fetch.pull_seeds(folder, advance)
         return f"{count} images came into {folder}." if count else f"All of them are in {folder}."
+    upon = {n: (kind, s) for kind in ADDONS for n, s in config.addons.sources(kind).items()}
     known = known_models(config.models)
-    source = known.get(name, name)
-    if name not in known and not is_hub_name(name):
-        hint = did_you_mean(name, [*known, fetch.SEEDS], "Name it under [models] in the config.")
+    kind, source = ("", known[name]) if name in known else upon.get(name, ("", name))
+    if name not in (*known, *upon) and not is_hub_name(name):
+        names = [*known, *upon, fetch.SEEDS]
+        hint = did_you_mean(name, names, "Name it under [models] in the config.")
         raise UserError(f"There is no model {shown(name)}.{hint}")
-    if (there := find(source)) is not None and _is_whole(name, there):
+    there = find_addon(kind, source) if kind else find(source)
+    if there is not None and (kind or _is_whole(name, there)):
         return f"{name} is in {there}."
     return f"{name} is in {fetch.pull(name, source, advance)}."
 
@@ -104,7 +127,21 @@ def _look(name: str, source: str) -> Model:
         size, wrong = 0, str(error)
     place = "here" if own else "hub"
     licence = _licence(path) or ("MIT" if name == POCKET else "")
-    return Model(name, source, place, str(path), size, licence, backend, wrong=wrong)
+    return Model(name, source, place, "model", str(path), size, licence, backend, wrong=wrong)
+
+
+def _look_at_addon(kind: str, name: str, source: str) -> Model:
+    word = ADDONS[kind].lower()
+    try:
+        path = locate_addon(kind, name, {name: source})
+    except UserError as error:
+        missing = "" if is_hub_name(source) or hub_file(source) else str(error)
+        return Model(name, source, "not here", word, wrong=missing)
+    files = list(path.glob("*.safetensors")) or list(path.glob("*.bin")) or [path]
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    place = "here" if Path(source).expanduser().exists() else "hub"
+    licence = _licence(path if path.is_dir() else path.parent)
+    return Model(name, source, place, word, str(path), size, licence, "torch")
 
 
 def _placed(model: Model, config: Config) -> Model:

@@ -18,21 +18,23 @@ exports = typer.Typer()
 def models(
     context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the models: where they are, their size and licence, and what they would run on."""
+    """List models, LoRAs, embeddings, decoders: where they are, size, licence, what runs them."""
     if context.invoked_subcommand is not None:
         return
     from livediffusion import catalogue
     from livediffusion.config import load_config
 
-    found = catalogue.models(load_config(config))
+    read = load_config(config)
+    found = [*catalogue.models(read), *catalogue.addons(read)]
     if as_json:
         print_json([model.to_json() for model in found])
         return
-    table = Table("model", "is", "size", "licence", "runs on", box=None)
+    table = Table("name", "kind", "is", "size", "licence", "runs on", box=None)
     for model in found:
         size = f"{model.bytes / 1e6:,.0f} MB" if model.bytes else ""
         runs = f"{model.backend}, {model.device}, {model.dtype}" if model.device else ""
-        table.add_row(model.name, model.place, size, model.licence or "not said", runs)
+        licence = model.licence or ("not said" if model.path else "")
+        table.add_row(model.name, model.kind, model.place, size, licence, runs)
     out().print(table)
     for model in found:
         if model.wrong:
@@ -43,10 +45,10 @@ def models(
 
 @app.command()
 def pull(
-    name: Annotated[str, typer.Argument(help="From [models], or riffusion-seeds.")],
+    name: Annotated[str, typer.Argument(help="A name from the config, or riffusion-seeds.")],
     config: ConfigOption = None,
 ) -> None:
-    """Fetch a model; run again to go on where it stopped."""
+    """Fetch a model, or what is put upon one; run again to go on where it stopped."""
     from livediffusion import catalogue
     from livediffusion.config import load_config
 

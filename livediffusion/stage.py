@@ -24,6 +24,7 @@ from livediffusion.invitation import Invitation
 from livediffusion.ipc.runs import make_run_dir, token_of
 from livediffusion.logbook import kept_log
 from livediffusion.player.settings import PlayerSettings
+from livediffusion.render.engines.hub import lost, unusable
 from livediffusion.render.settings import RendererSettings, model_source
 from livediffusion.state.patch import Patch, find_patch, load_patch
 from livediffusion.state.vocabulary import of_model, remark
@@ -173,16 +174,31 @@ def check(files: list[Path], config: Path | None, console: Console) -> None:
     for file in wanted:
         try:
             if file is None or file.name == CONFIG_NAME:
-                load_config(file)
+                read = load_config(file)
+                wrong = [*lost(read.addons), *unusable(read.addons, (), read.render.decoder)]
                 lines = [f"{file or 'config'}: well"]
             else:
-                lines = [f"{file}: well", *_remarks(load_patch(file), config)]
+                patch = load_patch(file)
+                wrong = _unusable(patch, config)
+                lines = [f"{file}: well", *_remarks(patch, config)]
+            if wrong:
+                problems += [f"{file or 'config'}: {sentence}" for sentence in wrong]
+                continue
             for line in lines:
                 console.print(line, highlight=False, soft_wrap=True, markup=False)
         except UserError as error:
             problems.append(str(error))
     if problems:
         raise UserError("\n".join(problems))
+
+
+def _unusable(patch: Patch, config_path: Path | None) -> list[str]:
+    """What a patch wants to wear and cannot; nothing where the config is not well."""
+    try:
+        addons = load_config(config_path).addons
+    except UserError:
+        return []
+    return unusable(addons, (name for name, _ in patch.loras), patch.decoder)
 
 
 def _remarks(patch: Patch, config_path: Path | None) -> list[str]:

@@ -16,6 +16,7 @@ POCKET = "pocket"
 POCKET_FOLDER = Path(livediffusion.__file__).parent / "models" / POCKET
 
 
+OWN_DECODER = "model"  # the one that a model brings
 TAESD = "taesd"
 _OWN_DECODERS = {TAESD: "madebyollin/taesd"}  # known without being named in the config
 

@@ -121,6 +121,16 @@ def test_a_model_comes_whole_and_is_found_without_a_network(server: Hub, tmp_pat
     assert mine.bytes > 100_000
 
 
+def test_one_file_of_many_comes_alone(server: Hub) -> None:
+    source = f"{_SOURCE}/{_BIG}"
+    folder = fetch.pull("t", source, lambda *_: None, endpoint=server.url)
+    assert hub.find_addon("loras", source) == folder / _BIG
+    weights = list(folder.rglob("*.safetensors"))
+    assert weights == [folder / _BIG]
+    with pytest.raises(UserError, match=r"holds no gone\.safetensors"):
+        fetch.pull("t", f"{_SOURCE}/gone.safetensors", lambda *_: None, endpoint=server.url)
+
+
 def test_after_a_break_only_the_rest_is_fetched(
     server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

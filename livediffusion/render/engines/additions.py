@@ -21,9 +21,7 @@ from livediffusion.render.engines.lora import Lora, read_lora
 from livediffusion.render.engines.shelf import Kept, Shelf
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.request import RenderRequest
-from livediffusion.render.settings import Addons
-
-OWN = "model"  # the decoder that the model brings
+from livediffusion.render.settings import OWN_DECODER, Addons
 
 
 class Additions:
@@ -101,10 +99,10 @@ class Additions:
     def _chosen(self, asked: str) -> tuple[str, Kept[Any] | None]:
         """Name and decoder that are used where this one was asked for."""
         name = asked or self.decoder
-        if name in ("", OWN):
+        if name in ("", OWN_DECODER):
             return name, None
         kept = self._decoders.get(name)
-        return (name, kept) if kept is not None else (OWN, None)
+        return (name, kept) if kept is not None else (OWN_DECODER, None)
 
     def _learned(self, request: RenderRequest) -> list[tuple[str, Kept[Tensor]]]:
         """Words of one's own that stand in the request's texts, known to the encoder now."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from livediffusion.errors import UserError
 from livediffusion.render.engines.folder import CLASSES, INDEX, find_weights
-from livediffusion.render.engines.hub import is_hub_name
+from livediffusion.render.engines.hub import hub_file, is_hub_name
 from livediffusion.render.settings import pulled_folder
 
 if TYPE_CHECKING:
@@ -53,8 +53,10 @@ def pull(name: str, source: str, advance: Advance, *, endpoint: str | None = Non
 
     Raises UserError with one sentence: no network, no such model, no room on the disk.
     """
-    if not is_hub_name(source):
-        raise UserError(f"'{name}' is the folder {source}, so there is nothing to fetch.")
+    on_hub = (source, "") if is_hub_name(source) else hub_file(source)
+    if on_hub is None:
+        raise UserError(f"'{name}' is {source} on this machine, so there is nothing to fetch.")
+    repository, only = on_hub
     folder = pulled_folder(source)
     if folder.is_dir():
         return folder
@@ -62,19 +64,19 @@ def pull(name: str, source: str, advance: Advance, *, endpoint: str | None = Non
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        info = HfApi(endpoint=endpoint).model_info(source, files_metadata=True)
-        wanted = _wanted(name, info)
+        info = HfApi(endpoint=endpoint).model_info(repository, files_metadata=True)
+        wanted = _wanted(name, info, only)
         scratch = folder.with_name(f"{folder.name}.{info.sha}.part")  # no mixing of versions
         _make_room(scratch, sum(file.bytes for file in wanted))
         for file in wanted:
-            url = hf_hub_url(source, file.name, revision=info.sha, endpoint=endpoint)
+            url = hf_hub_url(repository, file.name, revision=info.sha, endpoint=endpoint)
             _fetch(file, url, scratch / file.name, advance)
         scratch.rename(folder)
     except UserError:
         raise
     except RepositoryNotFoundError as error:
         raise UserError(
-            f"The hub does not give {source} to us; correct '{name}' in the config, "
+            f"The hub does not give {repository} to us; correct '{name}' in the config, "
             f"or log in with `hf auth login`."
         ) from error
     except Exception as error:  # each HTTP library raises its own
@@ -98,22 +100,34 @@ def pull_seeds(folder: Path, advance: Advance, *, url: str = _SEEDS_URL) -> int:
     return len(missing)
 
 
-def _wanted(name: str, info: ModelInfo) -> list[_Wanted]:
-    """The files that will be loaded, not the old checkpoints that lie beside them."""
+def _wanted(name: str, info: ModelInfo, only: str = "") -> list[_Wanted]:
+    """The files that will be loaded, not the old checkpoints beside them; or `only` this one."""
     found = {
         file.rfilename: _Wanted(
             file.rfilename, int(file.size or 0), file.lfs.sha256 if file.lfs else ""
         )
         for file in info.siblings or ()
     }
-    if INDEX in found:
+    if only:
+        names = [only] if only in found else []
+    elif INDEX in found:
         names = _of_pipeline(found)
     else:  # a decoder, or weights to be added to a model
-        names = [file for file in found if "/" not in file and file.endswith(".safetensors")]
+        names = _at_the_top(found)
         names += [file for file in ("config.json",) if file in found]
     if not names:
-        raise UserError(f"'{name}' holds no model of diffusers and no .safetensors file.")
+        missing = only or "model of diffusers and no .safetensors file"
+        raise UserError(f"'{name}' holds no {missing}; correct the config.")
     return [found[file] for file in names + [file for file in _ABOUT if file in found]]
+
+
+def _at_the_top(found: Iterable[str]) -> list[str]:
+    """Files of weights that lie in no folder, safetensors where there are any."""
+    top = [file for file in found if "/" not in file]
+    for endings in ((".safetensors",), (".bin", ".pt")):
+        if names := [file for file in top if file.endswith(endings)]:
+            return names
+    return []
 
 
 def _of_pipeline(found: Iterable[str]) -> list[str]:

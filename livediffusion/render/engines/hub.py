@@ -6,12 +6,12 @@ Nothing here asks the network; `fetch.py` does, and only for `livediffusion mode
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from livediffusion.errors import UserError
 from livediffusion.render.engines.folder import ModelFolder, open_folder
-from livediffusion.render.settings import pulled_folder
+from livediffusion.render.settings import OWN_DECODER, Addons, pulled_folder
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./-]+\.(?:safetensors|bin|pt))")
@@ -81,6 +81,33 @@ def locate_addon(kind: str, name: str, sources: Mapping[str, str]) -> Path:
     raise UserError(
         f"{word} '{name}': there is no {wanted} at {source}; correct [{kind}] in the config."
     )
+
+
+def unusable(addons: Addons, loras: Iterable[str], decoder: str) -> list[str]:
+    """A sentence on each LoRA, and the decoder, that is named and is not on this machine."""
+    wanted = [("loras", name) for name in loras]
+    wanted += [("decoders", decoder)] if decoder not in ("", OWN_DECODER) else []
+    sentences = []
+    for kind, name in wanted:
+        try:
+            locate_addon(kind, name, addons.sources(kind))
+        except UserError as error:
+            sentences.append(str(error))
+    return sentences
+
+
+def lost(addons: Addons) -> list[str]:
+    """A sentence on each that should lie on this machine and does not; pulling would not help."""
+    sentences = []
+    for kind in ADDONS:
+        for name, source in addons.sources(kind).items():
+            if is_hub_name(source) or hub_file(source):
+                continue
+            try:
+                locate_addon(kind, name, {name: source})
+            except UserError as error:
+                sentences.append(str(error))
+    return sentences
 
 
 def find_addon(kind: str, source: str) -> Path | None:
