@@ -138,18 +138,28 @@ def check(
 def bench(
     as_json: JsonOption = False,
     seconds: Annotated[float, typer.Option(help="Of playing under load.")] = 60.0,
+    full_size: Annotated[
+        bool, typer.Option("--full-size", help="Stable Diffusion 1.5's size, random weights.")
+    ] = False,
+    scaled_down: Annotated[
+        bool, typer.Option("--scaled-down", help="The same with narrow networks, for a CPU.")
+    ] = False,
     config: ConfigOption = None,
     model: ModelOption = None,
 ) -> None:
     """Measure render time by stage, knob to sound, and underruns under load."""
-    from livediffusion.bench.measure import measure
-    from livediffusion.bench.table import table
+    from livediffusion.bench import measure, table
 
-    results = measure(config, model, seconds, err())
+    if full_size or scaled_down:
+        results = measure.measure_architecture(config, err(), full_size=full_size)
+        shown = table.architecture_table(results)
+    else:
+        results = measure.measure(config, model, seconds, err())
+        shown = table.table(results)
     if as_json:
         print_json(results)
     else:
-        out().print(table(results))
+        out().print(shown)
 
 
 @app.command()

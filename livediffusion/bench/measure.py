@@ -39,7 +39,23 @@ def measure(
     return results
 
 
+def measure_architecture(config_path: Path | None, console: Console, *, full_size: bool) -> Json:
+    """Figures of Stable Diffusion 1.5's networks, or of narrow ones, with random weights.
+
+    Minutes on a GPU or for narrow networks, hours for the others on a CPU.
+    """
+    import livediffusion.render.offline  # noqa: F401 - says how torch is to be started
+    from livediffusion.bench.architecture import FULL, SCALED_DOWN
+    from livediffusion.bench.full_size import measure_full_size
+
+    size = FULL if full_size else SCALED_DOWN
+    with bar(console) as advance:
+        results = measure_full_size(size, load_config(config_path).render, advance)
+    return {**results, "machine": _machine()}
+
+
 def _machine() -> Json:
+    import diffusers
     import torch
 
     return {
@@ -48,6 +64,8 @@ def _machine() -> Json:
         "system": platform.platform(),
         "python": platform.python_version(),
         "torch": torch.__version__,
+        "diffusers": diffusers.__version__,
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "",
     }
 
 

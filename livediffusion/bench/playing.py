@@ -73,6 +73,7 @@ class Playing:
     osc: SimpleUDPClient
     memory: MemoryWatch
     supervisor: Supervisor
+    first_loop_s: Seconds  # from the start until it sounded
 
     def wait_for_standing(self, count: int) -> None:
         """Until so many loops stand by, to be leaned on."""
@@ -107,11 +108,13 @@ def playing(config: Config, model: str) -> Iterator[Playing]:
             threading.Thread(target=run, name="supervisor"),
             threading.Thread(target=memory.run, name="memory"),
         ]
+        began = time.monotonic()
         for thread in threads:
             thread.start()
         try:
             arena = _wait_for_music(supervisor, failed)
-            yield Playing(arena, SimpleUDPClient("127.0.0.1", port), memory, supervisor)
+            client, passed = SimpleUDPClient("127.0.0.1", port), time.monotonic() - began
+            yield Playing(arena, client, memory, supervisor, passed)
         finally:
             stop.set()
             memory.done.set()

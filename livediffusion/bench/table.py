@@ -36,3 +36,37 @@ def table(results: Json) -> Table:
     if peak := results["memory_peak_mb"]:
         shown.add_row("memory of all processes, peak", f"{peak:.0f} MB")
     return shown
+
+
+def architecture_table(results: Json) -> Table:
+    """The figures of `bench --full-size` and `--scaled-down`; milliseconds, medians."""
+    machine = results["machine"]
+    where = machine["gpu"] or f"{machine['processor']}, {machine['cpus']} CPUs"
+    shown = Table(*_HEADS, title=f"{results['architecture']} on {where}", box=None)
+    for run in results["runs"]:
+        stages = (run["stages_ms"][stage] for stage in ("text", "denoise", "decode", "phase"))
+        times = (*stages, run["loop_ms"], run["picture_ms"], run["eager_ms"])
+        shown.add_row(
+            f"{run['steps']} {run['sampler']}",
+            f"{run['guidance']:g}",
+            f"{run['decoder']} {run['way']}",
+            *(f"{milliseconds:.0f}" for milliseconds in times),
+            f"{run['times_eager']:.2f}",
+            f"{run['times_floor']:.1f}",
+        )
+    knob, first = (
+        results["playing"]["knob_to_sound_ms"],
+        results["playing"]["start_to_first_loop_s"],
+    )
+    held = max(engine["memory_peak_mb"] for engine in results["engines"])
+    shown.caption = (
+        f"first loop {first:.1f} s after the start; knob to new sound, 4 steps, p50 "
+        f"{knob['p50']:.0f} ms, p95 {knob['p95']:.0f} ms; memory {held:.0f} MB"
+    )
+    return shown
+
+
+_HEADS = (
+    *("steps", "guidance", "way", "text", "denoise", "decode", "phase", "loop"),
+    *("picture", "diffusers", "x diffusers", "x floor"),
+)

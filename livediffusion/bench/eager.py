@@ -1,0 +1,146 @@
+"""What an architecture's own figures are compared with: diffusers' pipeline, and arithmetic."""
+
+from __future__ import annotations
+
+import functools
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import torch
+
+from livediffusion.bench import architecture
+from livediffusion.bench.architecture import Size
+from livediffusion.bench.renders import Advance
+from livediffusion.render import sampler
+from livediffusion.render.engines.compute import Compute
+from livediffusion.types import Seconds
+
+T = TypeVar("T")
+
+H200 = 790e12  # operations a second in bfloat16 that its matrix products reach
+PROMPT = "dark techno"
+_STEPS = ((50, "model"), (20, "dpm++"), (8, "dpm++"), (4, "lcm"), (1, "lcm"))
+_GUIDANCE = (7.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of picture: what decides how long it takes, besides the networks."""
+
+    steps: int
+    sampler: str
+    guidance: float
+
+    @property
+    def batch(self) -> int:
+        """Predictions a step."""
+        return 2 if self.guidance > 1.0 else 1
+
+
+KINDS = tuple(Kind(steps, name, guidance) for steps, name in _STEPS for guidance in _GUIDANCE)
+WARMING = KINDS[-2:]  # one step each, rendered before anything is timed
+Milliseconds: TypeAlias = dict[Kind, float]
+_ROUNDS = 5
+_LONG_ENOUGH: Seconds = 2.0  # then no further round is begun
+
+
+@torch.inference_mode()
+def by_diffusers(folder: Path, size: Size, compute: Compute, advance: Advance) -> Milliseconds:
+    """Medians of a picture from its prompt, by diffusers' own pipeline as it comes."""
+    import diffusers
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its newest versions would have `dtype` in place of this
+        pipeline = diffusers.StableDiffusionPipeline.from_pretrained(
+            str(folder), torch_dtype=compute.dtype, local_files_only=True
+        ).to(compute.device)
+    pipeline.set_progress_bar_config(disable=True)
+    own, found = pipeline.scheduler, {}
+    with _as_it_comes():
+        for kind in WARMING:
+            _picture(pipeline, own, size, kind)
+        for number, kind in enumerate(KINDS):
+            picture = functools.partial(_picture, pipeline, own, size, kind)
+            times = several(functools.partial(milliseconds, picture, compute))
+            found[kind] = statistics.median(times)
+            advance(f"diffusers with {folder.name}", (number + 1) / len(KINDS))
+    return found
+
+
+def _picture(pipeline: Any, scheduler: Any, size: Size, kind: Kind) -> None:
+    pipeline.scheduler = sampler.fresh_scheduler(scheduler, kind.sampler)
+    pipeline(
+        PROMPT,
+        height=size.bands,
+        width=512,
+        num_inference_steps=kind.steps,
+        guidance_scale=kind.guidance,
+        output_type="pt",
+    )
+
+
+@contextmanager
+def _as_it_comes() -> Iterator[None]:
+    """Without the deterministic kernels that our engine asks for, which may be slower ones."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=True)
+
+
+def operations(size: Size, decoder: str) -> tuple[int, int]:
+    """Floating point operations of one prediction and of one decoding; nothing is computed."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with torch.device("meta"):
+        unet = architecture.denoiser(size)
+        vae = architecture.tiny(size) if decoder == "TAESD" else architecture.autoencoder(size)
+        latents = torch.zeros(1, 4, size.bands // 8, 64)
+        with FlopCounterMode(display=False) as predicting:
+            unet(latents, torch.zeros(()), torch.zeros(1, 77, size.text[0]))
+        with FlopCounterMode(display=False) as decoding:
+            vae.decode(latents)
+    return predicting.get_total_flops(), decoding.get_total_flops()
+
+
+def floors(size: Size, decoder: str, speed: float) -> Milliseconds:
+    """Least milliseconds of a picture: its operations at `speed` of them a second."""
+    one, last = operations(size, decoder)
+    return {kind: (kind.batch * kind.steps * one + last) / speed * 1e3 for kind in KINDS}
+
+
+@torch.inference_mode()
+def speed_of_products(compute: Compute) -> float:
+    """Operations a second of a large matrix product on this device, in its networks' precision."""
+    side = 8192 if compute.device.type == "cuda" else 1024
+    square = torch.ones(side, side, device=compute.device, dtype=compute.dtype)
+    times = [milliseconds(lambda: torch.mm(square, square), compute) for _ in range(16)]
+    return 2.0 * side**3 / (min(times) * 1e-3)
+
+
+def several(run: Callable[[], T]) -> list[T]:
+    """What a few runs give; one, where it takes long."""
+    began, results = time.perf_counter(), [run()]
+    while len(results) < _ROUNDS and time.perf_counter() - began < _LONG_ENOUGH:
+        results.append(run())
+    return results
+
+
+def milliseconds(run: Callable[[], object], compute: Compute) -> float:
+    """How long something takes until the device has done it."""
+    on_cuda = compute.device.type == "cuda"
+    if on_cuda:
+        torch.cuda.synchronize(compute.device)
+    began = time.perf_counter()
+    run()
+    if on_cuda:
+        torch.cuda.synchronize(compute.device)
+    return (time.perf_counter() - began) * 1e3
