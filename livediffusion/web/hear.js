@@ -83,8 +83,8 @@ export class Ear {
       this.#node = context.createScriptProcessor(2048, 0, 2);
       this.#node.onaudioprocess = ({ outputBuffer: out }) => {
         this.#reel.play(out.getChannelData(0), out.getChannelData(1));
-        const { position, ahead, underruns, slides, jumps } = this.#reel;
-        this.#heard({ position, ahead, underruns, slides, jumps });
+        const { position, ahead, underruns, slides, jumps, exact } = this.#reel;
+        this.#heard({ position, ahead, underruns, slides, jumps, exact });
       };
       this.#take = (packet) => {
         const { frame, samples } = unpack(packet);

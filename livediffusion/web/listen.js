@@ -45,6 +45,7 @@ export function setUpHearing(button, panel, messages, notice) {
   return () => (ear.on && button.dataset.state === "on" ? ear.latency : 0);
 }
 
-function described({ ahead, underruns, slides }) {
-  return `${Math.round(ahead / 48)} ms in the buffer, ${underruns} gaps, ${slides} corrections`;
+function described({ ahead, underruns, slides, jumps, exact }) {
+  const mended = `${underruns} gaps, ${slides} corrections, ${jumps} jumps`;
+  return `${Math.round(ahead / 48)} ms in the buffer; ${mended}; ${Math.floor(exact / 48000)} s untouched`;
 }

@@ -11,13 +11,15 @@
 
 export const CHANNELS = 2;
 const SIZE = 1 << 19; // frames, 10.9 s
-const TOLERANCE = 480; // frames, 10 ms, that the distance may be off
+const TOLERANCE = 480; // frames, 10 ms, that the distance may be off at the least
+const TOLERATED = 1 / 16; // of the buffer: a large one can take more before it is touched
 const SLIDE = 240; // frames that one slide makes good
 const SLIDE_OVER = 240000; // frames that a slide takes
 const SETTLES = 4e-6; // of the distance's change is believed a frame: 5 s
 const SETTLED = 5; // seconds until the usual distance is known
 const RAMP = 128; // frames from sound to silence and back
-const TOO_FAR = 0.25; // seconds that the distance is off make it jump instead of sliding
+const TOO_FAR = 0.25; // seconds that the distance is off at the least make it jump, not slide
+const FAR = 1 / 4; // of the buffer
 
 export class Reel {
   constructor(buffer, rate = 48000) {
@@ -26,6 +28,7 @@ export class Reel {
     this.underruns = 0;
     this.slides = 0;
     this.jumps = 0;
+    this.exact = 0; // frames since something was last missing, slid over or jumped
     this.#rate = rate;
   }
 
@@ -58,6 +61,7 @@ export class Reel {
   play(left, right) {
     if (this.#position === undefined) return;
     this.#follow(left.length);
+    const touched = this.#slide > 0 || this.#gain < 1;
     let missed = 0;
     for (let i = 0; i < left.length; i++) {
       const there = this.#has(this.#position);
@@ -69,6 +73,7 @@ export class Reel {
     }
     if (missed && !this.#starved) this.underruns++;
     this.#starved = missed > 0;
+    this.exact = touched || missed ? 0 : this.exact + left.length;
   }
 
   /** Follow the newest frame at another distance from now on. */
@@ -81,6 +86,7 @@ export class Reel {
     this.#position = Math.max(0, this.newest - this.buffer);
     this.#slide = this.#off = this.#watched = this.#average = 0;
     this.jumps++;
+    this.exact = 0;
   }
 
   /** Watch the distance: jump where it is far off, slide where it has drifted from its first. */
@@ -90,13 +96,14 @@ export class Reel {
     this.#unheard = silent ? this.#unheard + count : 0;
     if (this.#unheard > this.#rate / 10) return;
     const distance = this.newest - this.#position - this.buffer;
-    this.#off = Math.abs(distance) > TOO_FAR * this.#rate ? this.#off + count : 0;
+    const far = Math.max(TOO_FAR * this.#rate, FAR * this.buffer);
+    this.#off = Math.abs(distance) > far ? this.#off + count : 0;
     if (this.#off > this.#rate / 2 || (this.#watched === 0 && this.#off)) return this.#jump();
     this.#watched += count;
     this.#average += (distance - this.#average) * Math.max(SETTLES * count, count / this.#watched);
     if (this.#watched < SETTLED * this.#rate) {
       this.#home = this.#average; // packets come in bursts: what is usual is seen first
-    } else if (this.#slide === 0 && Math.abs(this.#average - this.#home) > TOLERANCE) {
+    } else if (this.#slide === 0 && Math.abs(this.#average - this.#home) > Math.max(TOLERANCE, TOLERATED * this.buffer)) {
       this.#direction = Math.sign(this.#average - this.#home);
       this.#slide = SLIDE_OVER;
       this.#from = this.#position;

@@ -26,8 +26,8 @@ class Player extends AudioWorkletProcessor {
     this.untold += left.length;
     if (this.untold >= TOLD) {
       this.untold = 0;
-      const { ahead, underruns, slides, jumps } = this.reel;
-      this.port.postMessage({ position: begins, ahead, underruns, slides, jumps });
+      const { ahead, underruns, slides, jumps, exact } = this.reel;
+      this.port.postMessage({ position: begins, ahead, underruns, slides, jumps, exact });
     }
     return true;
   }

@@ -21,6 +21,8 @@ _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
+_PATIENCE_S = 150  # with a busy machine, on which the page has to mend what it plays
+NO_WORKLET = "delete BaseAudioContext.prototype.audioWorklet; delete window.AudioWorkletNode;"
 _FREELY = "--autoplay-policy=no-user-gesture-required"
 _TAP = """
 registerProcessor("tap", class extends AudioWorkletProcessor {
@@ -61,12 +63,15 @@ def launch(kind: Any, *, freely: bool = True) -> Any:
 class Page:
     """One page that is drawn; `problems` are errors and warnings of its console."""
 
-    def __init__(self, browser: Any, port: int, **context: Any) -> None:
+    def __init__(self, browser: Any, port: int, script: str = "", **context: Any) -> None:
+        """`script` runs before the page's own."""
         self.problems: list[str] = []
         self._context = browser.new_context(viewport={"width": 1440, "height": 900}, **context)
         self.page = self._context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        if script:
+            self.page.add_init_script(script)
         self.page.goto(f"http://127.0.0.1:{port}/")
         self.wait("() => Boolean(window.page && window.page.stage.frames > 5)", "a drawn page")
 
@@ -112,9 +117,11 @@ class Page:
     def record(self, seconds: float) -> NDArray[np.float32]:
         """What the page plays, (frames, 2), from its own audio graph; it must be listening.
 
-        Needs a page that was opened with `bypass_csp=True`: what records is none of its files.
+        It is the first stretch that the page says it has left untouched, with 2 s after it, as its
+        word comes late. Needs a page that was opened with `bypass_csp=True`: what records is none
+        of its files.
         """
-        sent = base64.b64decode(self.page.evaluate(_RECORD, [seconds, _TAP]))
+        sent = base64.b64decode(self.page.evaluate(_RECORD, [seconds, _TAP, _PATIENCE_S]))
         return np.frombuffer(sent, np.float32).reshape(-1, 2)
 
     def findings(self) -> list[str]:
@@ -147,24 +154,44 @@ _DROP = """([name, content]) => {
     document.body.dispatchEvent(event);
   }
 }"""
-_RECORD = """async ([seconds, tapped]) => {
-  const node = window.ear.node, context = node.context;
-  const code = URL.createObjectURL(new Blob([tapped], { type: "text/javascript" }));
-  await context.audioWorklet.addModule(code);
-  const tap = new AudioWorkletNode(context, "tap");
-  const sound = new Float32Array(2 * Math.ceil(seconds * context.sampleRate));
-  let filled = 0;
-  await new Promise((done) => {
-    tap.port.onmessage = ({ data: [left, right] }) => {
-      for (let i = 0; i < left.length && filled < sound.length; i++) {
-        sound[filled++] = left[i];
-        sound[filled++] = right[i];
-      }
-      if (filled === sound.length) done();
+_RECORD = """async ([seconds, tapped, patience]) => {
+  const node = window.ear.node, context = node.context, rate = context.sampleRate;
+  const size = Math.ceil((seconds + 2.0) * rate);
+  const left = new Float32Array(size), right = new Float32Array(size);
+  let taken = 0;
+  const take = (one, other) => {
+    for (let i = 0; i < one.length; i++, taken++) {
+      left[taken % size] = one[i];
+      right[taken % size] = other[i];
+    }
+  };
+  let stop;
+  if (node.onaudioprocess) {
+    const play = node.onaudioprocess;
+    node.onaudioprocess = (event) => {
+      play(event);
+      take(event.outputBuffer.getChannelData(0), event.outputBuffer.getChannelData(1));
     };
+    stop = () => (node.onaudioprocess = play);
+  } else {
+    const code = URL.createObjectURL(new Blob([tapped], { type: "text/javascript" }));
+    await context.audioWorklet.addModule(code);
+    const tap = new AudioWorkletNode(context, "tap");
+    tap.port.onmessage = ({ data }) => take(...data);
     node.connect(tap);
-  });
-  tap.disconnect();
+    stop = () => tap.disconnect();
+  }
+  const until = performance.now() + patience * 1000;
+  while (taken < size || window.ear.figures.exact < size + rate / 2) {
+    if (performance.now() > until) throw new Error(JSON.stringify(window.ear.figures));
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  stop();
+  const count = Math.ceil(seconds * rate), sound = new Float32Array(2 * count);
+  for (let i = 0, at = taken - size; i < count; i++, at++) {
+    sound[2 * i] = left[at % size];
+    sound[2 * i + 1] = right[at % size];
+  }
   const bytes = new Uint8Array(sound.buffer), parts = [];
   for (let i = 0; i < bytes.length; i += 32768) {
     parts.push(String.fromCharCode(...bytes.subarray(i, i + 32768)));

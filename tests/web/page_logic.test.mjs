@@ -89,7 +89,7 @@ test("the reel passes samples through as they are", () => {
   const reel = new Reel(4800);
   const out = played(reel, 96000, 480000);
   out.forEach((value, i) => value === 96000 + i || assert.fail(`${i}: ${value}`));
-  assert.deepEqual([reel.underruns, reel.slides, reel.jumps], [0, 0, 0]);
+  assert.deepEqual([reel.underruns, reel.slides, reel.jumps, reel.exact], [0, 0, 0, 480000]);
 });
 
 test("what is lost is silence of its own length, and what follows is in its place", () => {
@@ -99,6 +99,17 @@ test("what is lost is silence of its own length, and what follows is in its plac
   assert.ok(out.slice(48000, 52800).every((value) => value === 0));
   assert.equal(out[60000], 60000);
   assert.equal(reel.underruns, 1);
+  assert.ok(reel.exact <= 96000 - 52800 && reel.exact > 96000 - 52800 - 512, "untouched since then");
+});
+
+test("a large buffer is left alone where a small one must follow", () => {
+  const [small, large] = [9600, 96000].map((buffer) => {
+    const reel = new Reel(buffer);
+    played(reel, 0, 48000 * 40, { faster: 0.0005 });
+    return reel;
+  });
+  assert.ok(small.slides >= 1 && large.slides === 0);
+  assert.equal(large.exact, 48000 * 40);
 });
 
 test("a clock that drifts is followed smoothly, and the reel is exact again afterwards", () => {
