@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,6 +15,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
+from livediffusion.render.cache import MemoryLru
 from livediffusion.render.request import WeightedSeeds
 
 Predict: TypeAlias = Callable[[Tensor, Tensor], Tensor]  # (latents, timestep) -> prediction
@@ -59,21 +61,50 @@ def blend_noise(noises: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
 
 
 def noise_stream(
-    seeds: WeightedSeeds, shape: tuple[int, ...], device: torch.device, dtype: torch.dtype
+    seeds: WeightedSeeds,
+    shape: tuple[int, ...],
+    device: torch.device,
+    dtype: torch.dtype,
+    kept: MemoryLru[Tensor] | None = None,
 ) -> Iterator[Tensor]:
     """Blended noise without end, float32 on the CPU; the first is the initial noise.
 
     `device` and `dtype` say where and how it is drawn: the CPU in float32 sounds alike
-    everywhere, Riffusion drew on its GPU in the model's precision.
+    everywhere, Riffusion drew on its GPU in the model's precision. What is `kept` there is not
+    drawn again.
     """
-    generators = [torch.Generator(device).manual_seed(seed) for seed, _ in seeds]
+    kept = MemoryLru(0) if kept is None else kept
+    streams = [_drawn(seed, shape, device, dtype, kept) for seed, _ in seeds]
     weights = [weight for _, weight in seeds]
     while True:
-        drawn = [
-            torch.randn(shape, generator=generator, device=device, dtype=dtype).float().cpu()
-            for generator in generators
-        ]
-        yield blend_noise(drawn, weights)
+        yield blend_noise([next(stream) for stream in streams], weights)
+
+
+def _drawn(
+    seed: int,
+    shape: tuple[int, ...],
+    device: torch.device,
+    dtype: torch.dtype,
+    kept: MemoryLru[Tensor],
+) -> Iterator[Tensor]:
+    """What one seed gives, draw by draw."""
+    generator: torch.Generator | None = None
+    missed = 0  # draws that were found, so that the generator is behind
+    for number in itertools.count():
+        key = f"{seed} {shape} {device} {dtype} {number}"
+        found = kept.get(key)
+        if found is not None:
+            missed += 1
+            yield found
+            continue
+        if generator is None:
+            generator = torch.Generator(device).manual_seed(seed)
+        for _ in range(missed):
+            torch.randn(shape, generator=generator, device=device, dtype=dtype)
+        missed = 0
+        drawn = torch.randn(shape, generator=generator, device=device, dtype=dtype).float().cpu()
+        kept.put(key, drawn)
+        yield drawn
 
 
 def fresh_scheduler(own: Any, name: str) -> Any:

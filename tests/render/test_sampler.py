@@ -12,6 +12,7 @@ from diffusers import DDIMScheduler, EulerAncestralDiscreteScheduler, PNDMSchedu
 from torch import Tensor
 
 from livediffusion.render import sampler
+from livediffusion.render.cache import MemoryLru
 from livediffusion.render.request import SAMPLERS, WeightedSeeds
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:diffusers")
@@ -42,6 +43,24 @@ def test_two_seeds_are_slerped() -> None:
     angle = math.acos(float((a * b).sum() / (a.norm() * b.norm())))
     middle = (a + b) * math.sin(angle / 2) / math.sin(angle)
     torch.testing.assert_close(noise(((1, 0.5), (2, 0.5))), middle)
+
+
+@pytest.mark.parametrize("budget", [0, 2 * 4096, 2**20])
+def test_noise_that_is_kept_is_the_same(budget: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: MemoryLru[Tensor] = MemoryLru(budget)
+    seeds = ((1, 0.3), (2, 0.7))
+
+    def first(count: int, *keeping: MemoryLru[Tensor]) -> list[Tensor]:
+        stream = sampler.noise_stream(seeds, SHAPE, CPU, torch.float32, *keeping)
+        return list(itertools.islice(stream, count))
+
+    wanted = first(4)
+    for count in (1, 3, 4, 2, 4):  # longer ones go on where what is kept ends
+        assert all(map(torch.equal, first(count, kept), wanted))
+    assert kept.held <= budget
+    if budget == 2**20:
+        monkeypatch.setattr(torch, "randn", lambda *_, **__: pytest.fail("it is there"))
+        assert all(map(torch.equal, first(4, kept), wanted))
 
 
 @pytest.mark.parametrize("weights", [(0.5, 0.5), (0.9, 0.1), (0.2, 0.3, 0.5), (0.25,) * 4])

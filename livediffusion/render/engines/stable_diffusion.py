@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from livediffusion.errors import UserError
 from livediffusion.render import sampler
-from livediffusion.render.engines import canvas, images
+from livediffusion.render.cache import MemoryLru
+from livediffusion.render.engines import canvas
 from livediffusion.render.engines.additions import Additions
 from livediffusion.render.engines.base import Notice
 from livediffusion.render.engines.compiled import Compiled
@@ -25,6 +26,7 @@ from livediffusion.render.engines.decoders import Decoders, decoding
 from livediffusion.render.engines.denoiser import Denoiser
 from livediffusion.render.engines.digest import file_hash
 from livediffusion.render.engines.prediction import Prediction
+from livediffusion.render.engines.start import Starts
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Stopwatch
 from livediffusion.render.request import RenderRequest
@@ -33,6 +35,7 @@ from livediffusion.spectrogram.circular import opened_in_time
 from livediffusion.spectrogram.params import PhaseChoice, SpectrogramParams
 
 _log = logging.getLogger(__name__)
+_NOISE_BYTES = 16 * 2**20
 
 # what is given up when memory runs out, in this order: its name in `engine_id`, and in words
 _SAVINGS = (
@@ -71,6 +74,8 @@ class StableDiffusion:
         self._denoiser = Denoiser(parts.unet, where, parts.hash)
         self._decoders = Decoders(parts.vae, where)
         self.additions = Additions(parts, self._text, addons or Addons(), compute, notice)
+        self._starts = Starts(parts.vae, params, compute, self._finite)
+        self._drawn: MemoryLru[Tensor] = MemoryLru(_NOISE_BYTES)
         self._opened: tuple[Any, Any] | None = None  # an autoencoder, and the same with open seam
         self._hastening = threading.Lock()
         self._notice = notice
@@ -214,7 +219,7 @@ class StableDiffusion:
         shape = canvas.latent_shape(self._parts.vae, self.params, request.beats)
         noise = self._noise(request, shape)
         scheduler = sampler.fresh_scheduler(self._parts.scheduler, request.sampler)
-        start = self._start(request, shape) if request.seed_image else None
+        start = self._starts.of(request, shape[2:]) if request.seed_image else None
         moved = (one.to(device) for one in noise)
         return sampler.sample(predict, scheduler, request.steps, moved, start, on_step)
 
@@ -223,31 +228,7 @@ class StableDiffusion:
             where, dtype = self.compute.device, self.compute.dtype
         else:
             where, dtype = torch.device("cpu"), torch.float32
-        return sampler.noise_stream(request.seeds, shape, where, dtype)
-
-    def _start(self, request: RenderRequest, shape: tuple[int, ...]) -> sampler.Start:
-        """The seed image's latents, sampled with the first seed's generator as in Riffusion."""
-        device, vae = self.compute.device, self._parts.vae
-        picture = images.seed_picture(request.seed_image, self.params, request.beats)
-        pixels = canvas.to_autoencoder(picture, self.params, int(vae.config.in_channels))
-
-        def encode() -> Tensor:
-            encoded = vae.encode(pixels.to(device, vae.dtype))
-            if hasattr(encoded, "latent_dist"):
-                where = device if request.noise == "device" else torch.device("cpu")
-                generator = torch.Generator(where).manual_seed(request.seeds[0][0])
-                drawn: Tensor = encoded.latent_dist.sample(generator=generator)
-            else:
-                drawn = encoded.latents
-            return drawn.float() * float(vae.config.scaling_factor)
-
-        latents = self._finite(vae, "encoder", encode)
-        repaint = None
-        if request.mask:
-            size = (shape[2], shape[3])
-            repaint = images.repaint_mask(request.mask, self.params, request.beats, size)
-            repaint = repaint.to(device)
-        return sampler.Start(latents, request.strength, repaint)
+        return sampler.noise_stream(request.seeds, shape, where, dtype, self._drawn)
 
     def _decode(self, vae: Any, latents: Tensor, seam: str) -> Tensor:
         scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
