@@ -8,6 +8,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from livediffusion.ipc import launch
@@ -19,6 +20,7 @@ _STEADY_S = 5.0  # a child that lived this long starts at once when it dies
 _LIMIT, _LIMIT_S = 10, 60.0  # more deaths than that in that time, and it must rest
 _REST_S = 30.0
 _PLAYER_RESTS_S = 5.0  # silence is worse than a busy machine
+_PATIENCE_S = 20.0  # for one that gets no processor: another would get none either
 
 
 @dataclass(slots=True)
@@ -41,11 +43,29 @@ class Child:
     rests: bool = False  # it died too often
     last_words: str = ""  # why it is not the first of its name
     deaths: deque[Seconds] = field(default_factory=lambda: deque(maxlen=_LIMIT))
+    silent: tuple[Seconds, Seconds] | None = None  # since when, and what it had waited until then
 
     def start(self) -> None:
         """Start it in a fresh interpreter."""
         self.process, self.lifeline = launch.start(self.name, self.module, self.settings)
         self.started = time.monotonic()
+
+    def hangs(self, age: Seconds, now: Seconds) -> bool:
+        """Whether it was silent for `age` seconds up to `now`, and that is too long.
+
+        One that waits for a processor all the while is not replaced at once: on a machine that is
+        so busy its successor would take even longer to begin.
+        """
+        if self.process is None or age <= self.hang_s / 2.0:
+            self.silent = None
+            return False
+        if self.silent is None:
+            self.silent = now, waited(self.process.pid)
+        if age <= self.hang_s:
+            return False
+        since, before = self.silent
+        starved = waited(self.process.pid) - before > (now - since) / 2.0
+        return not starved or age > self.hang_s + _PATIENCE_S
 
     def die(self, now: Seconds) -> None:
         """Its process is gone: plan when another one takes its place."""
@@ -84,7 +104,7 @@ class Child:
         """Close our end of the lifeline of a process that is gone."""
         if self.lifeline is not None:
             self.lifeline.close()
-        self.process, self.lifeline = None, None
+        self.process, self.lifeline, self.silent = None, None, None
 
     def to_json(self) -> Json:
         """How it is, for `livediffusion status`."""
@@ -95,3 +115,16 @@ class Child:
             "restarts": self.restarts,
             "last_words": self.last_words,
         }
+
+
+def waited(pid: int) -> Seconds:
+    """How long a process's threads together have been ready to run without a processor.
+
+    All of them, as one may wait for another that holds the interpreter. 0 where the system does
+    not say (see sched-stats in Linux's documentation).
+    """
+    total = 0
+    for entry in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # a thread may end meanwhile
+            total += int(entry.read_text(encoding="ascii").split()[1])
+    return total * 1e-9

@@ -102,7 +102,7 @@ class Supervisor:
         age = self.arena.heartbeat_age(child.name)
         if age == float("inf"):  # it is still on its way: a busy machine takes its time
             return now - child.started > max(child.hang_s, _STARTS_S)
-        return age > child.hang_s
+        return child.hangs(age, now)
 
     def _bury(self, child: Child, now: Seconds, hung: bool) -> None:
         """Plan the restart of a dead child; give up on one that the user must mend first."""

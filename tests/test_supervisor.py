@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -103,10 +105,49 @@ def test_a_stopped_process_is_replaced(tmp_path: Path) -> None:
         os.kill(stopped[0], 0)
 
 
-def test_a_supervisor_that_was_stopped_itself_blames_nobody(tmp_path: Path) -> None:
+def test_one_that_gets_no_processor_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = {"s": 50.0}
+    monkeypatch.setattr(children, "waited", lambda pid: waits["s"])
+    child = Child("control", "", None, 6.0)
+    child.process = SimpleNamespace(pid=1)  # type: ignore[assignment]
+    assert not child.hangs(3.1, 100.0)
+    waits["s"] += 2.0
+    assert not child.hangs(6.1, 103.0), "of three seconds it waited two"
+    assert child.hangs(9.1, 106.0), "and then it did not wait any more, and still said nothing"
+    assert not child.hangs(0.1, 107.0)
+    assert not child.hangs(4.0, 111.0)
+    waits["s"] += 100.0
+    assert not child.hangs(25.0, 132.0)
+    assert child.hangs(26.5, 133.5), "but not for ever"
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="needs Linux's schedstat")
+def test_waiting_for_a_processor_is_seen() -> None:
+    spins = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
+    rivals = [subprocess.Popen([sys.executable, "-c", spins]) for _ in range(2)]
+    try:
+        end = time.monotonic() + WITHIN_S
+        while children.waited(rivals[0].pid) < 0.1 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert children.waited(rivals[0].pid) >= 0.1
+        os.kill(rivals[0].pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, rivals[0].pid, os.WSTOPPED)
+        stopped = children.waited(rivals[0].pid)
+        time.sleep(0.2)
+        assert children.waited(rivals[0].pid) == stopped, "one that is stopped waits for nothing"
+    finally:
+        for rival in rivals:
+            rival.kill()
+            rival.wait()
+
+
+def test_a_supervisor_that_was_stopped_itself_blames_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = House(tmp_path, hang_s=2.0, renderer="live")
     supervisor, child = house.supervisor, house.child["renderer"]
     before = SimpleNamespace(ages=[3.0], killed=[])
+    monkeypatch.setattr(children, "waited", lambda pid: 0.0)
     child.process = SimpleNamespace(poll=lambda: None, pid=1)  # type: ignore[assignment]
     supervisor.arena = SimpleNamespace(  # type: ignore[assignment]
         heartbeat_age=lambda name: before.ages[0], beat_heart=lambda name: None
