@@ -61,6 +61,7 @@ function fader(made) {
   input.addEventListener("input", () => move(Number(input.value) / steps));
   slide(track, () => place(row, hand.value ?? row.default ?? row.low), move, hand);
   track.addEventListener("dblclick", () => row.default !== null && move(place(row, row.default)));
+  show(undefined);
   return { element, show };
 }
 

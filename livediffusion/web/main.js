@@ -15,7 +15,7 @@ const READOUTS = [
   ["eta", "change in"], ["lead", "lead"], ["render_ms", "render"], ["late", "late"],
   ["underruns", "underruns"], ["restarts", "restarts"], ["output", "output"], ["clock", "clock"],
   ["recording", "recorded"], ["drops", "lost"], ["refused", "refused"],
-  ["comes in", "comes in"], ["controllers", "controllers"], ["standing by", "standing by"],
+  ["comes in", "comes in"], ["controllers", "controllers"], ["standing by", "stand by"],
 ];
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const $ = (id) => document.getElementById(id);
@@ -139,7 +139,7 @@ function sayState({ away, waiting, osc, midi, inputs, standing }) {
   readOut("comes in", busy.join(" ") || "–");
   readOut("controllers", inputs?.length ? inputs.join(", ") : "none");
   readOut("standing by", String(standing));
-  const gone = away.map((name) => `The ${name} is away and is started again.`).join(" ");
+  const gone = away.map((name) => `The ${name} is away; it is started again if it does not come back.`).join(" ");
   $("link").textContent = gone || (waiting ? `Not playing yet: ${waiting}.` : "");
 }
 

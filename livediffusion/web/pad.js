@@ -56,7 +56,7 @@ export function pad(row, send) {
       ...found.map((place, i) => {
         const mark = make("span", { class: "place" }, String(i + 1));
         mark.style.color = COLOURS[i % COLOURS.length];
-        put(mark, place);
+        put(mark, place.map((at) => Math.min(0.96, Math.max(0.04, at)))); // whole, at the edge too
         return mark;
       }),
     );
