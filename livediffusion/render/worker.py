@@ -14,37 +14,25 @@ import queue
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
 
 from livediffusion.errors import UserError
 from livediffusion.ipc import lifeline as lifelines
 from livediffusion.ipc.arena import SLOT_FRAMES, Arena
 from livediffusion.ipc.wire import CONNECTED, DISCONNECTED, Server
-from livediffusion.render.cache import LoopCache
+from livediffusion.render.engine_room import EngineRoom
 from livediffusion.render.guests import Guests, Interrupted
 from livediffusion.render.heart import Heart
-from livediffusion.render.loader import Loaded, Loader, is_out_of_memory
+from livediffusion.render.loader import Loaded, Loader
 from livediffusion.render.loop import Cancelled, Loop
-from livediffusion.render.request import RenderRequest
+from livediffusion.render.orders import Order
 from livediffusion.render.settings import RendererSettings, available_threads
 from livediffusion.types import Json
-
-if TYPE_CHECKING:
-    from livediffusion.render.engines.stable_diffusion import StableDiffusion
 
 _IDLE_S = 0.2
 _QUIET_S = 0.03  # after an answer, in which the performance's next order comes before any guest
 _WAKE: Json = {"type": "wake"}
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    id: int
-    slot: int
-    request: Json
 
 
 def main(settings: RendererSettings, lifeline: Connection) -> None:
@@ -67,16 +55,14 @@ class Worker:
         self._arena = arena
         self._server = server
         self._heart = Heart(arena)
-        self._cache = LoopCache(settings.cache_mb)
+        self._room = EngineRoom(settings.cache_mb, self._notice, self._tell_state)
         self._loader = Loader(settings, self._notice, lambda: server.received.put(_WAKE))
-        self._engine: StableDiffusion | None = None
-        self._fresh: StableDiffusion | None = None  # has not rendered a loop yet
         self._former = ""  # the model that made room for the one being loaded
         self._failed = Loaded("", None, "No model is loaded; load one.")  # why there is no engine
         self._unsaid: deque[str] = deque(maxlen=20)  # notices that nobody was there to hear
-        self._orders: deque[_Order] = deque()
+        self._orders: deque[Order] = deque()
         self._answered = 0.0  # when the last order was, on time.monotonic()'s clock
-        self._guests = Guests(server.send, self._make_way, self._cache.picture)
+        self._guests = Guests(server.send, self._make_way, self._room.cache.picture)
         self._cancelled = False  # the order in flight is not wanted any more
         self._stop = threading.Event()
         self._load(settings.model)
@@ -98,11 +84,10 @@ class Worker:
         """Whether there is an order, and its model is not still on its way."""
         if not self._orders:
             return False
-        model = str(self._orders[0].request.get("model"))
-        if self._engine is None and self._loader.model is not None:
+        if self._room.engine is None and self._loader.model is not None:
             return False
-        here = self._engine is not None and self._engine.name == model
-        return here or not self._loader.expects(model)
+        model = self._orders[0].model
+        return self._room.model == model or not self._loader.expects(model)
 
     def _receive(self, timeout_s: float) -> None:
         """Take in all messages; wait for the first one at most `timeout_s`."""
@@ -128,8 +113,7 @@ class Worker:
                 for _ in range(len(self._unsaid)):
                     self._notice(self._unsaid.popleft())
         elif kind == "render":
-            order = _Order(int(message["id"]), int(message["slot"]), dict(message["request"]))
-            self._orders.append(order)
+            self._orders.append(Order.from_json(message))
         elif kind == "guest":
             self._guests.take(message)
         elif kind == "dismiss":
@@ -139,83 +123,67 @@ class Worker:
         elif kind == "cancel":
             self._cancelled = True
             while self._orders:
-                self._fail(self._orders.popleft(), "cancelled", cancelled=True)
+                self._server.send(self._orders.popleft().failed("cancelled", cancelled=True))
 
     def _load(self, model: str) -> None:
-        if self._engine is not None and self._engine.name == model and not self._loader.model:
-            self._server.send(self._state())
+        if self._room.engine is not None and self._room.model == model and not self._loader.model:
+            self._tell_state()
             return
-        self._loader.ask(model, beside=self._engine is not None)
+        self._loader.ask(model, beside=self._room.engine is not None)
         self._server.send({"type": "model", "state": "loading", "model": model})
 
     def _install(self, loaded: Loaded) -> None:
         """Let a freshly loaded engine take over; after a failure the old one stays."""
         if loaded.engine is None:
-            if loaded.no_room and self._engine is not None:
-                self._give_up_room(self._engine.name, loaded.model)
+            if loaded.no_room and self._room.engine is not None:
+                self._give_up_room(self._room.model, loaded.model)
                 return
-            if self._engine is None:
+            if self._room.engine is None:
                 self._failed = loaded
             self._server.send(_failure(loaded))
             if self._former:
                 self._loader.ask(self._former)
                 self._former = ""
             return
-        import torch
-
-        torch.set_num_threads(loaded.engine.compute.threads)  # holds for this thread alone
-        self._engine = self._fresh = loaded.engine
         self._former = ""
-        _free_memory()
-        self._server.send(self._state())
+        self._room.install(loaded.engine)
+        self._tell_state()
 
     def _give_up_room(self, old: str, new: str) -> None:
         """Load a model instead of the present one, not beside it; the loop goes on meanwhile."""
-        self._engine = self._fresh = None
         self._former = old
-        self._cache.clear()
-        _free_memory()
+        self._room.clear()
         self._notice(
             f"There is no room for '{new}' beside '{old}': the loop goes on until it is loaded."
         )
         self._loader.ask(new)
 
+    def _tell_state(self) -> None:
+        self._server.send(self._state())
+
     def _state(self) -> Json:
         """The model that renders now, else the one that is on its way, else the failure."""
-        engine = self._engine
-        if engine is None:
-            if self._loader.model is not None:
-                return {"type": "model", "state": "loading", "model": self._loader.model}
-            return _failure(self._failed)
-        params = engine.params
-        return {
-            "type": "model",
-            "state": "ready",
-            "model": engine.name,
-            "hash": engine.hash,
-            "engine_id": engine.engine_id,
-            "defaults": {
-                "steps": params.steps,
-                "guidance": params.guidance,
-                "sampler": params.sampler,
-                "native_tempo": params.native_tempo,
-            },
-        }
+        if self._room.engine is not None:
+            return self._room.described()
+        if self._loader.model is not None:
+            return {"type": "model", "state": "loading", "model": self._loader.model}
+        return _failure(self._failed)
 
-    def _render(self, order: _Order) -> None:
+    def _render(self, order: Order) -> None:
         """Render one order and answer it, whatever happens."""
         self._cancelled = False
         try:
             with self._heart.busy():
-                self._server.send(self._answer_in_memory(order))
-            self._hasten()
+                self._server.send(order.ready(self._loop(order)))
+            self._room.hasten()
         except Cancelled:
-            self._fail(order, "cancelled", cancelled=True)
+            self._server.send(order.failed("cancelled", cancelled=True))
         except UserError as error:
-            self._fail(order, str(error))
+            self._server.send(order.failed(str(error)))
         except Exception as error:  # one bad loop must not end the set
             _log.exception("rendering failed")
-            self._fail(order, f"This loop cannot be rendered ({_first_line(error)}); see the log.")
+            sentence = f"This loop cannot be rendered ({_first_line(error)}); see the log."
+            self._server.send(order.failed(sentence))
             if type(error).__name__ == "AcceleratorError":
                 raise  # the device's context is lost; only a new process gets another
         finally:
@@ -223,14 +191,14 @@ class Worker:
 
     def _let_in(self) -> None:
         """Render for a guest, now that the performance wants nothing."""
-        if self._engine is None:
+        if self._room.engine is None:
             if self._loader.model is None:
                 self._guests.refuse_all(self._failed.error)
             else:
                 self._receive(_IDLE_S)
             return
         with self._heart.busy():
-            self._guests.render_next(self._engine)
+            self._guests.render_next(self._room.engine)
 
     def _make_way(self) -> None:
         """Between a guest's steps: first all that the performance wants, until it is quiet."""
@@ -244,64 +212,17 @@ class Worker:
             if time.monotonic() >= self._answered + _QUIET_S:
                 return
 
-    def _answer_in_memory(self, order: _Order) -> Json:
-        """The answer; where memory runs out, with less of it, as long as there is a way."""
-        tries = 0
-        while True:
-            try:
-                return self._answer(order)
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-            # Here the error is forgotten, and with it what its traceback has held.
-            if not self._make_room(tries):
-                raise UserError("Memory ran out; use fewer beats, a smaller model or the CPU.")
-            tries += 1
-
-    def _make_room(self, tries: int) -> bool:
-        """Empty the cache at first, then let the engine shrink; False when nothing is left."""
-        self._cache.clear()
-        _free_memory()
-        if tries == 0:
-            self._notice("Memory ran out while rendering; the cache of loops was emptied.")
-            return True
-        smaller = self._engine.shrink() if self._engine is not None else None
-        if smaller is None:
-            return False
-        self._notice(f"Memory ran out again; {smaller}.")
-        self._server.send(self._state())  # for its engine_id
-        return True
-
-    def _answer(self, order: _Order) -> Json:
-        from livediffusion.render.offline import render_loop
-
-        if self._engine is None:
+    def _loop(self, order: Order) -> Loop:
+        """What was ordered, in its slot."""
+        if self._room.engine is None:
             raise UserError(self._failed.error)
-        try:
-            request = RenderRequest.from_json(order.request)
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"The order is not understood ({error}); versions differ.") from error
-        if self._engine.take_over():
-            self._server.send(self._state())  # for its engine_id
-        loop = render_loop(self._engine, request, self._cache, self._progress)
+        loop = self._room.loop(order.wanted(), self._progress)
         frames = len(loop.audio)
         if frames > SLOT_FRAMES:
             raise UserError("This loop is too long to be played; use fewer beats or more tempo.")
         self._progress()
         self._arena.slot(order.slot, frames)[:] = loop.audio
-        return _ready(order, loop)
-
-    def _hasten(self) -> None:
-        """Make a model faster beside rendering, once its first loop, which must not wait, is out;
-        again when loops of another shape have come.
-
-        No daemon: cut off in the middle of native code at the process's end, it would abort.
-        """
-        engine, self._fresh = self._fresh, None
-        if engine is None and self._engine is not None and self._engine.is_behind:
-            engine = self._engine
-        if engine is not None:
-            threading.Thread(target=engine.hasten, name="hasten").start()
+        return loop
 
     def _progress(self) -> None:
         """Between stages and steps: live, listen, and stop when the loop is not wanted."""
@@ -309,10 +230,6 @@ class Worker:
         self._receive(0.0)
         if self._cancelled or self._stop.is_set():
             raise Cancelled
-
-    def _fail(self, order: _Order, error: str, *, cancelled: bool = False) -> None:
-        answer = {"type": "failed", "id": order.id, "slot": order.slot, "error": error}
-        self._server.send({**answer, "cancelled": cancelled})
 
     def _notice(self, text: str) -> None:
         _log.warning("%s", text)
@@ -324,36 +241,5 @@ def _failure(loaded: Loaded) -> Json:
     return {"type": "model", "state": "failed", "model": loaded.model, "error": loaded.error}
 
 
-def _ready(order: _Order, loop: Loop) -> Json:
-    return {
-        "type": "ready",
-        "id": order.id,
-        "slot": order.slot,
-        "frames": len(loop.audio),
-        "beats": loop.request.beats,
-        "tempo": loop.request.tempo,
-        "request": loop.request.to_json(),
-        "cache_key": loop.request.cache_key(),
-        "audio_key": loop.request.audio_key(),
-        "cached": loop.cached,
-        "cold": loop.cold,
-        "render_ms": loop.render_ms,
-        "stages": loop.stages,
-        "peak": loop.peak,
-        "loudness": loop.loudness,
-    }
-
-
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:160]
-
-
-def _free_memory() -> None:
-    """Give back what an engine or a failed render left on the device."""
-    import gc
-
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

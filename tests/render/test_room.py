@@ -70,7 +70,7 @@ def test_the_old_one_makes_room_and_that_is_said(play: Any) -> None:
     worker, wire, until = play
     wire.received.put({"type": "load", "model": "twin"})
     until(lambda w: ("ready", "twin") in w.states())
-    assert worker._engine.name == "twin"
+    assert worker._room.engine.name == "twin"
     assert wire.states() == [("loading", "twin"), ("ready", "twin")]
     notices = [m["text"] for m in wire.sent if m["type"] == "notice"]
     assert notices == [
@@ -84,7 +84,7 @@ def test_when_the_new_one_does_not_load_the_old_one_comes_back(
     worker, wire, until = play
     wire.received.put({"type": "load", "model": "none"})
     until(lambda w: len(w.states()) == 2)  # refused before there is talk of room
-    assert wire.states()[-1] == ("failed", "none") and worker._engine.name == "tiny"
+    assert wire.states()[-1] == ("failed", "none") and worker._room.engine.name == "tiny"
     wire.sent.clear()
     from livediffusion.render import offline
 
@@ -99,7 +99,7 @@ def test_when_the_new_one_does_not_load_the_old_one_comes_back(
     wire.received.put({"type": "load", "model": "twin"})
     until(lambda w: ("ready", "tiny") in w.states())
     assert wire.states() == [("loading", "twin"), ("failed", "twin"), ("ready", "tiny")]
-    assert worker._engine.name == "tiny"
+    assert worker._room.engine.name == "tiny"
 
 
 def test_the_pocket_model_has_room_beside_another() -> None:

@@ -1,0 +1,137 @@
+"""The engine that renders now and its cache of loops: made faster while they last, and smaller
+where memory runs out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from livediffusion.errors import UserError
+from livediffusion.render.cache import LoopCache
+from livediffusion.render.loader import is_out_of_memory
+from livediffusion.render.loop import Loop
+from livediffusion.render.request import RenderRequest
+from livediffusion.types import Json
+
+if TYPE_CHECKING:
+    from livediffusion.render.engines.stable_diffusion import StableDiffusion
+
+
+class EngineRoom:
+    """One engine, or none yet.
+
+    Threading: the renderer's working thread; an engine is hastened in a thread beside it. `notice`
+    gets sentences for the performer, `changed` is called when `engine_id` has changed.
+    """
+
+    def __init__(
+        self,
+        cache_mb: float,
+        notice: Callable[[str], None] = lambda _: None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.cache = LoopCache(cache_mb)
+        self.engine: StableDiffusion | None = None
+        self._fresh: StableDiffusion | None = None  # has not rendered a loop yet
+        self._notice = notice
+        self._changed = changed
+
+    @property
+    def model(self) -> str:
+        """The engine's name; "" while there is none."""
+        return self.engine.name if self.engine is not None else ""
+
+    def install(self, engine: StableDiffusion) -> None:
+        """Let a loaded engine take the present one's place."""
+        import torch
+
+        torch.set_num_threads(engine.compute.threads)  # holds for this thread alone
+        self.engine = self._fresh = engine
+        free_memory()
+
+    def clear(self) -> None:
+        """Have no engine, and as much memory as can be had."""
+        self.engine = self._fresh = None
+        self.cache.clear()
+        free_memory()
+
+    def described(self) -> Json:
+        """The engine as the control process shall know it; there must be one."""
+        assert self.engine is not None
+        params = self.engine.params
+        return {
+            "type": "model",
+            "state": "ready",
+            "model": self.engine.name,
+            "hash": self.engine.hash,
+            "engine_id": self.engine.engine_id,
+            "defaults": {
+                "steps": params.steps,
+                "guidance": params.guidance,
+                "sampler": params.sampler,
+                "native_tempo": params.native_tempo,
+            },
+        }
+
+    def loop(self, request: RenderRequest, progress: Callable[[], None]) -> Loop:
+        """The loop of a request; where memory runs out, with less of it, as long as there is a way.
+
+        Raises UserError, and what `progress` raises.
+        """
+        tries = 0
+        while True:
+            try:
+                return self._loop(request, progress)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Here the error is forgotten, and with it what its traceback has held.
+            if not self._make_room(tries):
+                raise UserError("Memory ran out; use fewer beats, a smaller model or the CPU.")
+            tries += 1
+
+    def _loop(self, request: RenderRequest, progress: Callable[[], None]) -> Loop:
+        from livediffusion.render.offline import render_loop
+
+        assert self.engine is not None
+        if self.engine.take_over():
+            self._changed()
+        return render_loop(self.engine, request, self.cache, progress)
+
+    def _make_room(self, tries: int) -> bool:
+        """Empty the cache at first, then let the engine shrink; False when nothing is left."""
+        self.cache.clear()
+        free_memory()
+        if tries == 0:
+            self._notice("Memory ran out while rendering; the cache of loops was emptied.")
+            return True
+        smaller = self.engine.shrink() if self.engine is not None else None
+        if smaller is None:
+            return False
+        self._notice(f"Memory ran out again; {smaller}.")
+        self._changed()
+        return True
+
+    def hasten(self) -> None:
+        """Make a model faster beside rendering, once its first loop, which must not wait, is out;
+        again when loops of another shape have come.
+
+        No daemon: cut off in the middle of native code at the process's end, it would abort.
+        """
+        engine, self._fresh = self._fresh, None
+        if engine is None and self.engine is not None and self.engine.is_behind:
+            engine = self.engine
+        if engine is not None:
+            threading.Thread(target=engine.hasten, name="hasten").start()
+
+
+def free_memory() -> None:
+    """Give back what an engine or a failed render left on the device."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
