@@ -117,6 +117,31 @@ def test_compiled_code_finds_its_inputs_as_they_lay_when_it_was_made(
     assert strides == [(12, 4, 1)] * 2, "else torch would compile again, while a loop waits"
 
 
+def test_what_is_traced_is_no_matter_to_other_threads() -> None:
+    compiled._let_other_threads_through()
+    beside, stranger = threading.Event(), torch.nn.Linear(2, 2)
+    said: list[Tensor] = []
+
+    def call() -> None:
+        said.append(stranger(torch.ones(1, 2)))
+        beside.set()
+
+    class Traced(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.own = torch.nn.Linear(2, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            threading.Thread(target=call).start()
+            assert beside.wait(30.0)
+            out: Tensor = self.own(x)
+            return out
+
+    graph = torch.fx.symbolic_trace(Traced()).graph
+    assert torch.equal(said[0], stranger(torch.ones(1, 2)))
+    assert [node.op for node in graph.nodes] == ["placeholder", "call_module", "output"]
+
+
 def test_each_network_is_compiled_as_if_it_were_the_only_one() -> None:
     first, second = (compiled._alone(double) for _ in range(2))
     codes = {id(one.__code__) for one in (first, second, double)}  # type: ignore[attr-defined]
@@ -199,6 +224,7 @@ def test_less_memory_is_less_speed(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1500)  # a machine that is busy compiles for minutes
 @NO_COMPILER
 def test_inductors_own_code_paints_the_same_picture(
     engine: StableDiffusion,
@@ -215,6 +241,8 @@ def test_inductors_own_code_paints_the_same_picture(
     picture(fresh, request)
     beside = threading.Thread(target=fresh.hasten)
     beside.start()
+    while beside.is_alive():
+        assert torch.equal(picture(fresh, request), wanted)
     beside.join()
     assert fresh.take_over()
     before, called = dict(counters["stats"]), python_calls(lambda: picture(fresh, request), fresh)

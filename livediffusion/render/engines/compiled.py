@@ -7,11 +7,13 @@ step. What has been compiled is kept on disk (`keep_on_disk`), so the next start
 
 The rendering thread never compiles: it runs what is there for its inputs, or else the plain code.
 torch's stances would say so for all threads alike, also for the one that compiles meanwhile; so
-its older way is used, which holds for a call.
+its older way is used, which holds for a call. What else in the compiler reaches into all threads is
+kept from it (`_let_other_threads_through`).
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import os
@@ -93,6 +95,7 @@ class Compiled:
             inputs = self._wanted[todo[0]]
             try:
                 if self._compiled is None:  # here, since its import alone takes a second
+                    _let_other_threads_through()
                     self._compiled = torch.compile(self._source, dynamic=False)
                 with torch.inference_mode():
                     self._compiled(*inputs)
@@ -151,6 +154,35 @@ def _never_compiling(compiled: Network) -> Network:
 
     known: Network = run(compiled)
     return lambda *inputs: known(*(_laid_out(one) for one in inputs))
+
+
+def _let_other_threads_through() -> None:
+    """Have a module that is called in another thread than a tracer's run as if there were none.
+
+    While the compiler traces, torch.fx puts a function of its tracer in the place of
+    `nn.Module.__call__`, for all threads: what renders meanwhile would be taken for a part of what
+    is traced, and refused for not belonging to it.
+    """
+    from torch.fx import Tracer
+
+    trace, call_module = Tracer.trace, Tracer.call_module
+    if hasattr(trace, "lets_through"):
+        return
+
+    @functools.wraps(trace)
+    def trace_here(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self.thread = threading.get_ident()
+        return trace(self, *args, **kwargs)
+
+    @functools.wraps(call_module)
+    def call_here(self: Any, module: Any, forward: Any, args: Any, kwargs: Any) -> Any:
+        if getattr(self, "thread", None) not in (None, threading.get_ident()):
+            return forward(*args, **kwargs)
+        return call_module(self, module, forward, args, kwargs)
+
+    tracer: Any = Tracer
+    tracer.trace, tracer.call_module = trace_here, call_here
+    tracer.trace.lets_through = True
 
 
 def _laid_out(one: Tensor) -> Tensor:
