@@ -45,7 +45,7 @@ class Fused:
             additions = [(w, each[layer]) for w, each in worn if layer in each]
             self._changed.add(layer)
             weights: Any = module.weight
-            weights.data.copy_(_sum(original, additions))
+            _write(weights.data, original, additions)
             if not additions:
                 self._changed.remove(layer)
 
@@ -61,11 +61,13 @@ class Fused:
         return self._originals[layer]
 
 
-def _sum(original: Tensor, additions: Sequence[tuple[float, Addition]]) -> Tensor:
-    """Original weights and what is added to them, summed in float32."""
-    if not additions:
-        return original
-    total = original.to(torch.float32, copy=True)
+def _write(weights: Tensor, original: Tensor, additions: Sequence[tuple[float, Addition]]) -> None:
+    """Let weights be the original ones and what is added to them, summed in float32."""
+    if not additions or (weights.dtype is torch.float32 and weights.is_contiguous()):
+        total = weights.copy_(original)
+    else:
+        total = original.to(torch.float32, copy=True, memory_format=torch.contiguous_format)
     for weight, addition in additions:
-        total += addition.product(total) * weight
-    return total
+        addition.add_to(total, weight)
+    if total is not weights:
+        weights.copy_(total)

@@ -50,14 +50,15 @@ class Addition:
             count *= self.mid[0, 0].numel()
         return self.up.shape[0] == weights.shape[0] and count == weights[0].numel()
 
-    def product(self, weights: Tensor) -> Tensor:
-        """What is added to these weights, in their shape and on their device, float32."""
+    def add_to(self, weights: Tensor, weight: float) -> None:
+        """Add so much of it to weights, in place; they are float32 and contiguous."""
         up = self.up.to(weights.device, torch.float32).flatten(1)
         down = self.down.to(weights.device, torch.float32).flatten(1)
         if self.mid is None:
-            return (up @ down).mul_(self.scale).reshape(weights.shape)
+            weights.view(len(weights), -1).addmm_(up, down, alpha=weight * self.scale)
+            return
         mid = self.mid.to(weights.device, torch.float32)
-        return torch.einsum("or,rshw,si->oihw", up, mid, down) * self.scale
+        weights += torch.einsum("or,rshw,si->oihw", up, mid, down) * (weight * self.scale)
 
     @property
     def nbytes(self) -> int:
