@@ -33,6 +33,7 @@ from livediffusion.session.recorded import Session, open_session
 from livediffusion.session.sound import to_samples
 from livediffusion.types import Json
 
+DEATHS = 20  # of each process
 RATE = 48000
 PERIOD = 192000  # frames: 8 beats at 120 bpm
 PATCH = """
@@ -188,7 +189,7 @@ def hurt_renderer(
             swaps.look()
             return seed in swaps.sounded
 
-        daemon.wait(is_heard, "a loop of the new renderer", 180.0)
+        daemon.wait(is_heard, "a loop of the new renderer", 600.0)
         assert not alive(pid)
         counted.recovered.append(time.monotonic() - died)
         _rest(began, chance)
@@ -299,7 +300,7 @@ def phases(heard: NDArray[np.float32]) -> list[int]:
     return found
 
 
-def night(folder: Path, deaths: int, flood_s: float, seed: int = 0) -> Json:
+def night(folder: Path, deaths: int, flood_s: float = 60.0, seed: int = 0) -> Json:
     """Control and renderer: all of it in one capture, which must be what was recorded."""
     chance, sessions = random.Random(seed), folder / "sessions"
     with (
@@ -371,14 +372,11 @@ def _spread(values: list[float]) -> list[float]:
 
 
 def main() -> None:
-    """Play the night and say how it was."""
+    """Play the night and say how it was, each part when it is over."""
     folder = Path(sys.argv[1])
-    parts = [folder / "one", folder / "two"]
-    for part in parts:
-        part.mkdir(parents=True, exist_ok=True)
-    print(
-        json.dumps({"players": night_of_players(parts[1], 20), "night": night(parts[0], 20, 60.0)})
-    )
+    for name, part in (("players", night_of_players), ("all", night)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        print(json.dumps({name: part(folder / name, DEATHS)}), flush=True)
 
 
 if __name__ == "__main__":

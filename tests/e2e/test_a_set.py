@@ -36,7 +36,7 @@ pytestmark = [
 RATE = 48000
 PERIOD = 192000  # 8 beats at 120 bpm
 BAR = PERIOD // 2
-BUSY_S = 30.0
+BUSY_S = 15.0
 STEADY = 0.5  # of those seconds must have passed on JACK's clock, too: it slips, but does not stand
 TRIES = 3
 EXCUSED = 10  # looks of 20 ms: an underrun so soon after the host took the CPU away is the host's
@@ -189,7 +189,7 @@ def kill_the_renderer(daemon: Daemon, played: Played) -> None:
 
 
 def wiggle(daemon: Daemon, played: Played) -> None:
-    """A 50 Hz LFO on a weight: the renderer is busy on every core for half a minute."""
+    """A 50 Hz LFO on a weight: the renderer is busy on every core for a quarter of a minute."""
     played.lfo_swaps.clear()
     played.mark("lfo", daemon)
     start, swaps = time.monotonic(), daemon.transport.swaps

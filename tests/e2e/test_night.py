@@ -9,23 +9,21 @@ from pathlib import Path
 
 import pytest
 from jack import available
-from night import night, night_of_players
+from night import DEATHS, night, night_of_players
 
 from livediffusion.types import Json
 
 pytestmark = [
     pytest.mark.jack,
     pytest.mark.long,  # a quarter of an hour, in real time
-    pytest.mark.timeout(2400),
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(not available(), reason="needs jackd, jack_capture and jack_lsp"),
 ]
-
-DEATHS = 20
 
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> Json:
-    return night(tmp_path_factory.mktemp("night"), DEATHS, 60.0)
+    return night(tmp_path_factory.mktemp("night"), DEATHS)
 
 
 def test_control_dies_twenty_times_and_forgets_nothing(figures: Json) -> None:
