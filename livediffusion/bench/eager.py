@@ -16,10 +16,9 @@ import torch
 
 from livediffusion.bench import architecture
 from livediffusion.bench.architecture import Size
-from livediffusion.bench.renders import Advance
 from livediffusion.render import sampler
 from livediffusion.render.engines.compute import Compute
-from livediffusion.types import Seconds
+from livediffusion.types import Json, Seconds
 
 T = TypeVar("T")
 
@@ -50,39 +49,39 @@ _ROUNDS = 5
 _LONG_ENOUGH: Seconds = 2.0  # then no further round is begun
 
 
-@torch.inference_mode()
-def by_diffusers(folder: Path, size: Size, compute: Compute, advance: Advance) -> Milliseconds:
-    """Medians of a picture from its prompt, by diffusers' own pipeline as it comes."""
-    import diffusers
+class Diffusers:
+    """Diffusers' own pipeline, eager as it comes, on a folder."""
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its newest versions would have `dtype` in place of this
-        pipeline = diffusers.StableDiffusionPipeline.from_pretrained(
-            str(folder), torch_dtype=compute.dtype, local_files_only=True
-        ).to(compute.device)
-    pipeline.set_progress_bar_config(disable=True)
-    own, found = pipeline.scheduler, {}
-    with _as_it_comes():
+    def __init__(self, folder: Path, size: Size, compute: Compute) -> None:
+        import diffusers
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its newest versions would have `dtype` for this
+            self._pipeline: Any = diffusers.StableDiffusionPipeline.from_pretrained(
+                str(folder), torch_dtype=compute.dtype, local_files_only=True
+            ).to(compute.device)
+        self._pipeline.set_progress_bar_config(disable=True)
+        self._own, self._size, self._compute = self._pipeline.scheduler, size, compute
         for kind in WARMING:
-            _picture(pipeline, own, size, kind)
-        for number, kind in enumerate(KINDS):
-            picture = functools.partial(_picture, pipeline, own, size, kind)
-            times = several(functools.partial(milliseconds, picture, compute))
-            found[kind] = statistics.median(times)
-            advance(f"diffusers with {folder.name}", (number + 1) / len(KINDS))
-    return found
+            self.median(kind)
 
+    @torch.inference_mode()
+    def median(self, kind: Kind) -> float:
+        """Milliseconds of a picture from its prompt."""
+        with _as_it_comes():
+            run = functools.partial(self._picture, kind)
+            return statistics.median(several(lambda: milliseconds(run, self._compute)))
 
-def _picture(pipeline: Any, scheduler: Any, size: Size, kind: Kind) -> None:
-    pipeline.scheduler = sampler.fresh_scheduler(scheduler, kind.sampler)
-    pipeline(
-        PROMPT,
-        height=size.bands,
-        width=512,
-        num_inference_steps=kind.steps,
-        guidance_scale=kind.guidance,
-        output_type="pt",
-    )
+    def _picture(self, kind: Kind) -> None:
+        self._pipeline.scheduler = sampler.fresh_scheduler(self._own, kind.sampler)
+        self._pipeline(
+            PROMPT,
+            height=self._size.bands,
+            width=512,
+            num_inference_steps=kind.steps,
+            guidance_scale=kind.guidance,
+            output_type="pt",
+        )
 
 
 @contextmanager
@@ -115,6 +114,26 @@ def floors(size: Size, decoder: str, speed: float) -> Milliseconds:
     """Least milliseconds of a picture: its operations at `speed` of them a second."""
     one, last = operations(size, decoder)
     return {kind: (kind.batch * kind.steps * one + last) / speed * 1e3 for kind in KINDS}
+
+
+class Compared:
+    """What a folder's pictures are compared with: diffusers, and the floors."""
+
+    def __init__(self, folder: Path, size: Size, compute: Compute, speed: float) -> None:
+        self._diffusers = Diffusers(folder, size, compute)
+        self._floors = floors(size, folder.name, speed)
+        self._h200 = floors(size, folder.name, H200)
+
+    def to(self, kind: Kind, ours: float) -> Json:
+        """The others' milliseconds; how many times as fast as diffusers, as slow as the floor."""
+        them = self._diffusers.median(kind)
+        return {
+            "eager_ms": them,
+            "floor_ms": self._floors[kind],
+            "h200_floor_ms": self._h200[kind],
+            "times_eager": them / ours,
+            "times_floor": ours / self._floors[kind],
+        }
 
 
 @torch.inference_mode()

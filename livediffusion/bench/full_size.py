@@ -53,18 +53,14 @@ def measure_full_size(size: Size, render: RenderConfig, advance: Advance) -> Jso
         _let_go()
         advance("writing random weights", 1.0)
         for decoder in DECODERS:
-            them = eager.by_diffusers(folders[decoder], size, compute, advance)
-            _let_go()
-            compared = {
-                "eager_ms": them,
-                "floor_ms": eager.floors(size, decoder, speed),
-                "h200_floor_ms": eager.floors(size, decoder, eager.H200),
-            }
+            compared = eager.Compared(folders[decoder], size, compute, speed)
             for compiles in _ways(compute, render, said):
                 way = _Way(decoder, folders[decoder], compute, render, compiles=compiles)
-                engine, runs = way.measure(advance, said)
+                engine, runs = way.measure(compared, advance, said)
                 results["engines"].append(engine)
-                results["runs"] += [run | _against(run, kind, compared) for kind, run in runs]
+                results["runs"] += runs
+            del compared
+            _let_go()
         results["playing"] = _play(folders["VAE"], Path(scratch), render, advance)
     return {**results, "said": said}
 
@@ -92,11 +88,14 @@ class _Way:
         self._compiles = compiles
         self._texts = 0
 
-    def measure(self, advance: Advance, said: list[str]) -> tuple[Json, list[tuple[Kind, Json]]]:
-        """What is to be said of the engine, and each kind's figures."""
-        on_cuda = self._compute.device.type == "cuda"
-        if on_cuda:
-            torch.cuda.reset_peak_memory_stats(self._compute.device)
+    def measure(
+        self, compared: eager.Compared, advance: Advance, said: list[str]
+    ) -> tuple[Json, list[Json]]:
+        """What is to be said of the engine, and each kind's figures beside the others'.
+
+        Both are measured in turns, so that what else the machine has to do troubles both.
+        """
+        before = _held(self._compute)
         engine = offline.open_engine(
             _NAME,
             self._folder,
@@ -109,11 +108,11 @@ class _Way:
         hastened = eager.milliseconds(partial(self._hasten, engine), self._compute)
         runs, label = [], f"{self._names['way']} with {self._names['decoder']}"
         for number, kind in enumerate(KINDS):
-            runs.append((kind, self._figures(engine, kind)))
+            run = self._figures(engine, kind)
+            runs.append(run | compared.to(kind, run["picture_ms"]))
             advance(label, (number + 1) / len(KINDS))
-        held = torch.cuda.max_memory_allocated(self._compute.device) if on_cuda else _held()
         told = {"engine_id": engine.engine_id, "hastened_s": hastened / 1e3}
-        told |= {"memory_peak_mb": held / 2**20}
+        told |= {"memory_peak_mb": (_peak(self._compute) - before) / 2**20}
         del engine
         _let_go()
         return self._names | told, runs
@@ -149,16 +148,6 @@ class _Way:
         return RenderRequest.from_json({**base, **wanted})
 
 
-def _against(run: Json, kind: Kind, compared: dict[str, eager.Milliseconds]) -> Json:
-    """The others' figures, and how many times as fast as diffusers, as slow as the floor we are."""
-    others = {name: times[kind] for name, times in compared.items()}
-    return {
-        **others,
-        "times_eager": others["eager_ms"] / run["picture_ms"],
-        "times_floor": run["picture_ms"] / others["floor_ms"],
-    }
-
-
 def _play(folder: Path, scratch: Path, render: RenderConfig, advance: Advance) -> Json:
     """Start to first loop, and knob to sound, of a daemon that compiles if the config says so."""
     advance("starting a daemon", 0.0)
@@ -190,7 +179,17 @@ def _let_go() -> None:
         torch.cuda.empty_cache()
 
 
-def _held() -> int:
-    """Bytes that this process has held at most (macOS counts in bytes, Linux in KiB)."""
+def _held(compute: Compute) -> int:
+    """Bytes that are held on a GPU, whose peak is forgotten; 0 elsewhere."""
+    if compute.device.type != "cuda":
+        return 0
+    torch.cuda.reset_peak_memory_stats(compute.device)
+    return torch.cuda.memory_allocated(compute.device)
+
+
+def _peak(compute: Compute) -> int:
+    """Bytes held at most: on a GPU, else by this process (in bytes on macOS, in KiB on Linux)."""
+    if compute.device.type == "cuda":
+        return torch.cuda.max_memory_allocated(compute.device)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
