@@ -144,6 +144,9 @@ def bench(
     scaled_down: Annotated[
         bool, typer.Option("--scaled-down", help="The same with narrow networks, for a CPU.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="What it costs that somebody has the page open.")
+    ] = False,
     config: ConfigOption = None,
     model: ModelOption = None,
 ) -> None:
@@ -153,6 +156,9 @@ def bench(
     if full_size or scaled_down:
         results = measure.measure_architecture(config, err(), full_size=full_size)
         shown = table.architecture_table(results)
+    elif page:
+        results = measure.measure_page_open(config, model, err())
+        shown = table.page_table(results)
     else:
         results = measure.measure(config, model, seconds, err())
         shown = table.table(results)

@@ -39,6 +39,7 @@ def measure_knobs(daemon: Playing, advance: Advance) -> Json:
         results[f"{name}_to_sound_ms"] = _percentiles(found)
     client.send_message("/ld/quantise", "off")
     client.send_message("/ld/lean", 0.0)
+    daemon.come_to_rest()
     results["knob_to_sound_ms"] = _percentiles(_new_content(daemon, advance))
     client.send_message("/ld/lean", 0.7)
     return results

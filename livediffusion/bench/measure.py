@@ -14,6 +14,7 @@ from rich.console import Console
 
 from livediffusion.bench.knobs import measure_knobs
 from livediffusion.bench.load import under_load
+from livediffusion.bench.page import measure_page
 from livediffusion.bench.playing import playing
 from livediffusion.bench.renders import measure_renders
 from livediffusion.config import load_config
@@ -37,6 +38,15 @@ def measure(
         results |= measure_renders(config, name, advance)
         results["machine"] = _machine()
     return results
+
+
+def measure_page_open(config_path: Path | None, model: str | None, console: Console) -> Json:
+    """Knob to sound and underruns with the page open and without; takes about ten minutes."""
+    config = load_config(config_path)
+    name = model or config.render.model
+    with bar(console) as advance, playing(config, name, page=True) as daemon:
+        results = measure_page(daemon, advance)
+    return {"model": name, "page": results, "machine": _machine()}
 
 
 def measure_architecture(config_path: Path | None, console: Console, *, full_size: bool) -> Json:

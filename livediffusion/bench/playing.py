@@ -21,6 +21,7 @@ from livediffusion.state.patch import parse_patch
 from livediffusion.types import Seconds
 
 _STARTS_WITHIN: Seconds = 180.0
+_SETTLES: Seconds = 0.5  # until a message is known, and a fade is over
 _PATCH = """
 quantise = "off"
 tempo = 120
@@ -74,6 +75,7 @@ class Playing:
     memory: MemoryWatch
     supervisor: Supervisor
     first_loop_s: Seconds  # from the start until it sounded
+    web_port: int = 0  # 0 where no page is served
 
     def wait_for_standing(self, count: int) -> None:
         """Until so many loops stand by, to be leaned on."""
@@ -85,15 +87,27 @@ class Playing:
                 )
             time.sleep(0.1)
 
+    def come_to_rest(self) -> None:
+        """Until what was sent is heard, and nothing fades any more."""
+        deadline = time.monotonic() + _STARTS_WITHIN
+        time.sleep(_SETTLES)
+        while self.supervisor.status().get("eta", 1.0) > 0.0:
+            if time.monotonic() > deadline:
+                raise UserError("The sound does not come to rest; is the machine too busy?")
+            time.sleep(0.1)
+        time.sleep(_SETTLES)
+
 
 @contextmanager
-def playing(config: Config, model: str) -> Iterator[Playing]:
-    """A daemon that plays to nothing, with the first loop sounding."""
+def playing(config: Config, model: str, *, page: bool = False) -> Iterator[Playing]:
+    """A daemon that plays to nothing, with the first loop sounding, and the page if wanted."""
     with run_folder() as run_dir:
         port = _free_port()
         path = run_dir / "bench.toml"
         path.write_text(_PATCH, encoding="utf-8")
-        overrides = {"audio.device": "null", "osc.port": port, "web.serve": False}
+        web_port = _free_port(socket.SOCK_STREAM) if page else 0
+        overrides = {"audio.device": "null", "osc.port": port, "web.serve": page}
+        overrides |= {"web.port": web_port, "web.announce": False} if page else {}
         staged = Staged(config, path, parse_patch(_PATCH, path), model, overrides)
         supervisor, stop, failed = staged.supervisor(run_dir, lambda _: None), threading.Event(), []
 
@@ -114,7 +128,7 @@ def playing(config: Config, model: str) -> Iterator[Playing]:
         try:
             arena = _wait_for_music(supervisor, failed)
             client, passed = SimpleUDPClient("127.0.0.1", port), time.monotonic() - began
-            yield Playing(arena, client, memory, supervisor, passed)
+            yield Playing(arena, client, memory, supervisor, passed, web_port)
         finally:
             stop.set()
             memory.done.set()
@@ -131,7 +145,7 @@ def _wait_for_music(supervisor: Supervisor, failed: list[UserError]) -> Arena:
     raise failed[0] if failed else UserError("The daemon did not start; try `livediffusion play`.")
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def _free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -38,6 +38,24 @@ def table(results: Json) -> Table:
     return shown
 
 
+def page_table(results: Json) -> Table:
+    """The figures of `bench --page`; milliseconds, medians of the rounds."""
+    machine, page = results["machine"], results["page"]
+    shown = Table(title=f"{machine['processor']}, {machine['cpus']} CPUs; the page open", box=None)
+    shown.add_column("what")
+    for name in page:
+        shown.add_column(_VISITS[name], justify="right")
+    for key, label in _KNOBS:
+        without = page["without"][key]["p50"]
+        cells = [f"{page[name][key]['p50']:.1f}" for name in page]
+        for place, name in enumerate(page):
+            if name != "without":
+                cells[place] += f" ({page[name][key]['p50'] / without - 1.0:+.0%})"
+        shown.add_row(f"{label}, p50 ms", *cells)
+    shown.add_row("underruns", *(str(page[name]["underruns"]) for name in page))
+    return shown
+
+
 def architecture_table(results: Json) -> Table:
     """The figures of `bench --full-size` and `--scaled-down`; milliseconds, medians."""
     machine = results["machine"]
@@ -66,6 +84,8 @@ def architecture_table(results: Json) -> Table:
     return shown
 
 
+_VISITS = {"without": "nobody", "visitor": "somebody looks and listens",
+           "browser": "a browser draws here, too"}  # fmt: skip
 _HEADS = (
     *("steps", "guidance", "way", "text", "denoise", "decode", "phase", "loop"),
     *("picture", "diffusers", "x diffusers", "x floor"),
