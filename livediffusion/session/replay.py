@@ -231,4 +231,6 @@ def _engines(
                 "This was recorded on another machine or version, so samples may differ: "
                 f"then {then['engine_id']}; now {engine.engine_id}."
             )
+    if not all(engines[request.model].additions.has_what(request) for request in requests.values()):
+        say("A LoRA, embedding or decoder has changed since: this will sound different.")
     return engines

@@ -35,6 +35,8 @@ def check(config: Config, patch: Patch, model: str, advance: Advance) -> Finding
         device=config.render.device,
         dtype=config.render.dtype,
         threads=config.render.threads,
+        addons=config.addons,
+        decoder=config.render.decoder,
     )
     warm_up(engine)
     engine.hasten()

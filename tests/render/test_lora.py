@@ -162,10 +162,14 @@ def test_what_decides_the_sound_is_in_the_key(
     others = [dressed.settle(request).picture_key() for request in (make_request(), less)]
     assert settled.picture_key() not in others
     assert RenderRequest.from_json(settled.to_json()) == settled
+    assert dressed.additions.has_what(settled)
     lora_files.write_kohya(lora_files.make(tiny_folder, {"unet": lora_files.UNET}, seed=5), path)
     assert dressed.settle(worn).picture_key() != settled.picture_key()
+    assert not dressed.additions.has_what(settled)
     with pytest.raises(UserError, match="has changed since"):
         dressed.settle(settled)
+    path.unlink()
+    assert not dressed.additions.has_what(settled)
 
 
 def test_keys_of_before_there_were_loras_hold() -> None:

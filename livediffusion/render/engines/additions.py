@@ -74,6 +74,11 @@ class Additions:
         worn = tuple((name, weight) for name, weight, _ in there)
         return dataclasses.replace(request, loras=worn, decoder=chosen, addons_hash=found)
 
+    def has_what(self, request: RenderRequest) -> bool:
+        """Whether all that a request was rendered with is here, and as it was then."""
+        now = self.settle(dataclasses.replace(request, addons_hash=""))
+        return now == request
+
     def wear(self, request: RenderRequest) -> bool:
         """Have the networks be as a settled request wants them; whether its denoiser is changed."""
         worn = (request.loras, request.addons_hash)
