@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from livediffusion.config import Config
 from livediffusion.control.models import known_models
@@ -24,6 +25,10 @@ from livediffusion.render.seed_images import seed_images_folder
 from livediffusion.render.settings import POCKET, model_source
 from livediffusion.state.suggest import did_you_mean, shown
 from livediffusion.types import Json
+
+if TYPE_CHECKING:
+    from livediffusion.render.engines.compute import Compute
+    from livediffusion.render.engines.rivals import Measured
 
 _LICENCE_LINE = re.compile(r"^license(?:_name)?:\s*(.+?)\s*$", re.MULTILINE)
 _LICENCE_FILES = ("LICENSE", "LICENSE.md", "LICENSE.txt")
@@ -95,7 +100,11 @@ def pull(name: str, config: Config, advance: Callable[[str, float], None]) -> st
 
 
 def export(model: str, folder: Path, config: Config, say: Callable[[str], None]) -> tuple[str, ...]:
-    """Write a model as ONNX into a folder; a line for each network. Raises UserError."""
+    """Write a model as ONNX into a folder; what came of it, in lines. Raises UserError.
+
+    At the end both are timed, and the model plays on this CPU with whichever denoiser was faster.
+    """
+    from livediffusion.render.comparison import compare
     from livediffusion.render.engines.components import load_components
     from livediffusion.render.engines.compute import choose_compute
     from livediffusion.render.engines.onnx_export import export as write
@@ -107,11 +116,22 @@ def export(model: str, folder: Path, config: Config, say: Callable[[str], None])
         raise UserError(f"{source.path} is ONNX already; export the folder that it came from.")
     parts = load_components(source, compute)
     done = write(source, parts, SpectrogramParams.load(source.path), folder, say)
-    return tuple(
+    say("Measuring both ...")
+    found = compare(model, folder, config.models, config.render.threads)
+    lines = (
         f"{one.part}: {one.bytes / 1e6:.1f} MB, opset {one.opset}, "
         f"{one.error:.1e} from torch ({one.file})"
         for one in done
     )
+    return (*lines, _chosen(model, found))
+
+
+def _chosen(model: str, found: Measured) -> str:
+    times = f"a loop takes {found.torch_ms:.0f} ms with torch, {found.onnx_ms:.0f} ms"
+    faster = (
+        f"ONNX Runtime, as long as {found.folder} is there" if found.is_onnx_faster else "torch"
+    )
+    return f"On this CPU {times} with ONNX Runtime's denoiser: '{model}' plays with {faster}."
 
 
 def _look(name: str, source: str) -> Model:
@@ -157,7 +177,19 @@ def _placed(model: Model, config: Config) -> Model:
     except UserError as error:
         return replace(model, wrong=str(error))
     precision = str(compute.dtype).removeprefix("torch.")
-    return replace(model, device=str(compute.device), dtype=precision)
+    placed = replace(model, device=str(compute.device), dtype=precision)
+    return replace(placed, backend=_denoised_by(placed, compute))
+
+
+def _denoised_by(model: Model, compute: Compute) -> str:
+    """The backend, and what predicts in torch's place where that was faster."""
+    from livediffusion.render.engines import rivals
+    from livediffusion.render.engines.digest import model_hash
+
+    if model.backend != "torch" or model.kind != "model" or not rivals.remember_any():
+        return model.backend
+    known = rivals.measured(model_hash(open_folder(model.name, Path(model.path))), compute)
+    return "torch with ONNX denoiser" if known and known.is_onnx_faster else model.backend
 
 
 def _is_whole(name: str, folder: Path) -> bool:

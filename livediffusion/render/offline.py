@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 # Before torch is imported: idle threads must sleep, not spin, beside a player and its callback.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from livediffusion.errors import UserError
 from livediffusion.render.cache import LoopCache
+from livediffusion.render.engines import rivals
 from livediffusion.render.engines.base import Engine, Notice
 from livediffusion.render.engines.compiled import keep_on_disk
 from livediffusion.render.engines.components import load_components
@@ -42,6 +44,7 @@ def open_engine(
     compiles: bool = False,
     addons: Addons | None = None,
     decoder: str = "",
+    denoiser: Path | Literal["faster", "torch"] = "faster",
     notice: Notice = lambda _: None,
 ) -> StableDiffusion:
     """Load a model by name, or whatever lies in `folder` under that name.
@@ -49,14 +52,25 @@ def open_engine(
     `notice` receives sentences that the performer should see. Raises UserError when the model
     does not load or the device is not there. `phase` is how it is found where a request does not
     say, `decoder` the one that then makes the picture. With `compiles` networks are compiled beside
-    rendering. `addons` is what requests may name.
+    rendering. `addons` is what requests may name. `denoiser` is torch's, or an exported folder's,
+    or whichever was faster when the model was exported; LoRAs, embeddings and compiling need
+    torch's.
     """
     keep_on_disk()
     source = str(folder) if folder is not None else model_source(model, models or {})
     compute = choose_compute(device, dtype, threads, notice, compiles=compiles)
     found = locate(model, source)
     params = SpectrogramParams.load(found.path)
-    parts = load_components(found, compute)
+
+    def rival(digest: str) -> Path | None:
+        if isinstance(denoiser, Path):
+            return denoiser
+        if denoiser == "torch" or compute.compiles or (addons and addons.reach_into_weights):
+            return None
+        known = rivals.measured(digest, compute)
+        return Path(known.folder) if known and known.is_onnx_faster else None
+
+    parts = load_components(found, compute, rival)
     engine = StableDiffusion(model, parts, params, compute, notice, addons)
     engine.phase = phase
     engine.additions.decoder = decoder

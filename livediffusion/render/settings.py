@@ -34,6 +34,11 @@ class Addons:
         named: Mapping[str, str] = getattr(self, kind)
         return {**_OWN_DECODERS, **named} if kind == "decoders" else dict(named)
 
+    @property
+    def reach_into_weights(self) -> bool:
+        """Whether any needs the model's own weights, which ONNX Runtime does not give out."""
+        return bool(self.loras or self.embeddings)
+
 
 @dataclass(frozen=True, slots=True)
 class RendererSettings:

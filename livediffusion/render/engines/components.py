@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from livediffusion.render.engines.digest import model_hash
 from livediffusion.render.engines.folder import CLASSES, ModelFolder, find_weights
 from livediffusion.spectrogram.circular import make_circular_in_time
 
+TORCH = "stable_diffusion"
+
 
 @dataclass(frozen=True, slots=True)
 class Components:
@@ -31,11 +34,17 @@ class Components:
     vae: Any
     scheduler: Any  # never stepped: `fresh_scheduler` copies it
     hash: str
-    backend: str = "stable_diffusion"  # its name in `engine_id`
+    backend: str = TORCH  # its name in `engine_id`
 
 
-def load_components(folder: ModelFolder, compute: Compute) -> Components:
-    """Load everything; UserError with one sentence when a file is broken or does not fit."""
+def load_components(
+    folder: ModelFolder, compute: Compute, rival: Callable[[str], Path | None] = lambda _: None
+) -> Components:
+    """Load everything; UserError with one sentence when a file is broken or does not fit.
+
+    `rival` is asked, by the model's hash, for an exported folder whose denoiser shall predict in
+    place of torch's own.
+    """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import diffusers
     import transformers
@@ -45,11 +54,15 @@ def load_components(folder: ModelFolder, compute: Compute) -> Components:
         if folder.is_onnx:
             return _load_onnx(folder, compute, diffusers, transformers)
         text_encoder = _network(folder, "text_encoder", transformers.CLIPTextModel, compute)
-        unet = _network(folder, "unet", diffusers.UNet2DConditionModel, compute)
+        digest = model_hash(folder)
+        exported, backend = rival(digest), TORCH
+        if exported is None:
+            unet = _network(folder, "unet", diffusers.UNet2DConditionModel, compute)
+        else:
+            unet, backend = _exported_denoiser(folder, exported, compute, diffusers)
         vae = _network(folder, "vae", getattr(diffusers, folder.classes["vae"]), compute)
         tokenizer = _tokenizer(folder, transformers)
         scheduler = _scheduler(folder, diffusers)
-        digest = model_hash(folder)
     except (UserError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # broken files raise whatever their reader likes
@@ -59,7 +72,7 @@ def load_components(folder: ModelFolder, compute: Compute) -> Components:
             f"copy or download it again."
         ) from error
     make_circular_in_time(vae.decoder)
-    return Components(tokenizer, text_encoder, unet, vae, scheduler, digest)
+    return Components(tokenizer, text_encoder, unet, vae, scheduler, digest, backend)
 
 
 def load_autoencoder(name: str, path: Path, compute: Compute) -> Any:
@@ -106,6 +119,18 @@ def _load_onnx(
         hash=model_hash(folder),
         backend=runtime.identity,
     )
+
+
+def _exported_denoiser(
+    folder: ModelFolder, exported: Path, compute: Compute, diffusers: Any
+) -> tuple[Any, str]:
+    """A model's denoiser as ONNX Runtime runs it, and the name of that in `engine_id`."""
+    from livediffusion.render.engines import onnx_parts
+
+    runtime = onnx_parts.Runtime(exported, compute)
+    config = _config(folder, "unet", diffusers.UNet2DConditionModel)
+    name = runtime.identity.replace("onnxruntime", "denoiser-onnxruntime")
+    return onnx_parts.OnnxDenoiser(runtime, config), name
 
 
 def _config(folder: ModelFolder, part: str, kind: Any) -> Any:

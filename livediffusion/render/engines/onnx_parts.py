@@ -131,7 +131,8 @@ class _Latents:
 class OnnxAutoencoder:
     """As diffusers' AutoencoderKL or AutoencoderTiny, as far as the engine knows them.
 
-    It was exported as it plays: with the seam closed, also where an open one is asked for.
+    It was exported as it plays: with the seam closed, also where an open one is asked for. The
+    engine says so.
     """
 
     dtype = torch.float32

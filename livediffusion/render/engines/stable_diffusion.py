@@ -37,6 +37,10 @@ from livediffusion.spectrogram.params import PhaseChoice, SpectrogramParams
 _log = logging.getLogger(__name__)
 _NOISE_BYTES = 16 * 2**20
 
+_EXPORTED_CLOSED = (
+    "'{name}' was exported with its seam closed, so its loops close where Riffusion's would not; "
+    "for an open seam play the folder that it came from."
+)
 # what is given up when memory runs out, in this order: its name in `engine_id`, and in words
 _SAVINGS = (
     ("one-by-one", "prompts and attention are now computed piece by piece, which takes longer"),
@@ -234,6 +238,8 @@ class StableDiffusion:
         scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
         if seam == "open" and isinstance(vae, nn.Module):
             return decoding(self._open(vae))(scaled)
+        if seam == "open":
+            self._say_once(_EXPORTED_CLOSED.format(name=self.name))
         return self._decoders.of(vae)(scaled)
 
     def _open(self, vae: Any) -> Any:
