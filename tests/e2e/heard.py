@@ -47,13 +47,7 @@ class Heard:
     @property
     def turns(self) -> list[Turn]:
         """All loops that came after another one, in order."""
-        requests = {event["key"]: event["request"] for event in self.session.log.of("loop")}
-        swapped = [deed for deed in self.session.deeds if deed["do"] == "swapped"]
-        pairs = itertools.pairwise(swapped)
-        return [
-            Turn(deed["frame"], deed["beat"], requests[deed["key"]], requests[before["key"]])
-            for before, deed in pairs
-        ]
+        return turns(self.session)
 
     def is_recorded(self, start: int, end: int) -> bool:
         """Whether there is a record of all from one output frame to another."""
@@ -84,6 +78,17 @@ class Heard:
             place >= 0 and np.array_equal(self.capture[place : place + len(wanted)], wanted)
             for place in map(int, places)
         )
+
+
+def turns(session: Session) -> list[Turn]:
+    """The loops that came after another one, as far as they are written down."""
+    requests = {event["key"]: event["request"] for event in session.log.of("loop")}
+    swapped = [deed for deed in session.deeds if deed["do"] == "swapped"]
+    known = [deed for deed in swapped if deed["key"] in requests]
+    return [
+        Turn(deed["frame"], deed["beat"], requests[deed["key"]], requests[before["key"]])
+        for before, deed in itertools.pairwise(known)
+    ]
 
 
 def step(audio: Samples) -> int:

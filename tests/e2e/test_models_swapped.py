@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from daemon import Daemon, running
-from heard import RATE, Heard, Turn, differ, is_loud, longest_zeros, step
+from heard import RATE, Heard, Turn, differ, is_loud, longest_zeros, step, turns
 from jack import DEVICE, Jack, available
 
 sys.path.append(str(Path(__file__).parents[1] / "render"))
@@ -23,6 +24,7 @@ import lora_files
 import tiny_model
 
 from livediffusion.render.settings import POCKET_FOLDER
+from livediffusion.session.recorded import open_session
 
 pytestmark = [
     pytest.mark.jack,
@@ -79,10 +81,16 @@ class Set:
 
     def turn(self, daemon: Daemon, address: str, value: object) -> None:
         """Change something, and listen to the loop that comes of it."""
-        swaps = daemon.transport.swaps
+        before = len(self.changes())
         daemon.osc.send_message(address, value)
-        daemon.wait(lambda d: d.transport.swaps > swaps, f"a loop for {value}", PATIENCE_S)
+        daemon.wait(lambda _: len(self.changes()) > before, f"a loop for {value}", PATIENCE_S)
         self.rest(daemon)
+
+    def changes(self) -> list[Turn]:
+        """The loops of another model, or with other LoRAs, that the player has begun until now."""
+        time.sleep(0.2)  # between two looks
+        (folder,) = (self.folder / "sessions").iterdir()
+        return [turn for turn in turns(open_session(folder)) if is_change(turn)]
 
     def rest(self, daemon: Daemon) -> None:
         """Listen to a loop that goes round more than twice, its fade in not counted."""
@@ -102,6 +110,12 @@ class Set:
             underruns = daemon.transport.underruns
             capture.stop()
         return Heard(self.folder / "sessions", capture.samples(), underruns)
+
+
+def is_change(turn: Turn) -> bool:
+    """Whether a loop is another model's, or wears something else."""
+    keys = ("model", "loras")
+    return any(turn.request[key] != turn.before[key] for key in keys)
 
 
 class FourModels(Set):
@@ -135,7 +149,7 @@ class Played:
     def judged(self) -> Iterator[Turn]:
         """The turns that were recorded whole, from two loops before to one after."""
         period, found = self.set.period, 0
-        for turn in self.heard.turns:
+        for turn in filter(is_change, self.heard.turns):
             if self.heard.is_recorded(turn.frame - 2 * period, turn.frame + FADE + period):
                 found += 1
                 yield turn
@@ -197,7 +211,7 @@ def test_a_swap_comes_out_of_jack_as_it_was_mixed(played: Played) -> None:
 
 
 def test_a_lora_is_turned_up_between_two_loops(played: Played) -> None:
-    *_, last = played.heard.turns
+    *_, last = filter(is_change, played.heard.turns)
     if isinstance(played.set, FourModels):
         assert last.request["loras"] == []
         return
