@@ -75,6 +75,14 @@ def load_components(
     return Components(tokenizer, text_encoder, unet, vae, scheduler, digest, backend)
 
 
+def lay_out(parts: Components, compute: Compute) -> None:
+    """Have the weights in memory as the device reads them fastest."""
+    if compute.channels_last and parts.backend == TORCH:
+        networks: list[Any] = [parts.unet, parts.vae]
+        for network in networks:
+            network.to(memory_format=torch.channels_last)
+
+
 def load_autoencoder(name: str, path: Path, compute: Compute) -> Any:
     """An autoencoder by itself, as a decoder in a model's own one's place. Raises UserError."""
     import diffusers

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from livediffusion.render.engines.compiled import Compiled
+from livediffusion.spectrogram.circular import opened_in_time
 
 
 class Decoders:
@@ -21,6 +22,7 @@ class Decoders:
         """`own` is the model's; without a device nothing is compiled."""
         self._device = device
         self._given_up = False
+        self._opened: tuple[Any, Any] | None = None  # an autoencoder, and the same with open seam
         self._known: dict[int, tuple[Any, Compiled]] = {}
         self.of(own)
 
@@ -32,6 +34,12 @@ class Decoders:
             self._known[id(vae)] = vae, Compiled(decoding(vae), self._device)
         return self._known[id(vae)][1]
 
+    def opened(self, vae: Any) -> Callable[[Tensor], Tensor]:
+        """The same with its seam open, of one of torch's: a copy, as it may be being compiled."""
+        if self._opened is None or self._opened[0] is not vae:
+            self._opened = vae, opened_in_time(vae)
+        return decoding(self._opened[1])
+
     def compiled(self) -> list[Compiled]:
         """All that are compiled, or will be."""
         return [compiled for _, compiled in self._known.values()]
@@ -39,6 +47,7 @@ class Decoders:
     def give_up(self) -> None:
         """Be plain from now on: the networks are not what they were."""
         self._given_up = True
+        self._opened = None
         for compiled in self.compiled():
             compiled.give_up()
 

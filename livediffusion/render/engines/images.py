@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from pathlib import Path
 
 import torch
@@ -10,6 +11,8 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from livediffusion.errors import UserError
+from livediffusion.render.engines.digest import file_hash
+from livediffusion.render.request import RenderRequest
 from livediffusion.spectrogram.image import image_to_picture, is_stereo, params_of_image
 from livediffusion.spectrogram.params import RIFFUSION, SpectrogramParams
 from livediffusion.spectrogram.translation import translate
@@ -70,3 +73,19 @@ def _open(path: str) -> Image.Image:
         raise UserError(
             f"{path} cannot be read as an image; give a PNG of a spectrogram."
         ) from error
+
+
+def images_hash(request: RenderRequest) -> str:
+    """Hash of the seed image's and the mask's contents; "" without a seed image.
+
+    Raises UserError.
+    """
+    if not request.seed_image:
+        return ""
+    total = hashlib.blake2b(digest_size=16)
+    for path in (request.seed_image, request.mask):
+        try:
+            total.update((file_hash(Path(path)) if path else "").encode() + b"\n")
+        except OSError as error:
+            raise UserError(f"{path} cannot be read; check the patch's image and mask.") from error
+    return total.hexdigest()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,18 +18,18 @@ from livediffusion.render.engines import canvas
 from livediffusion.render.engines.additions import Additions
 from livediffusion.render.engines.base import Notice
 from livediffusion.render.engines.compiled import Compiled
-from livediffusion.render.engines.components import Components
+from livediffusion.render.engines.components import Components, lay_out
 from livediffusion.render.engines.compute import Compute
-from livediffusion.render.engines.decoders import Decoders, decoding
+from livediffusion.render.engines.decoders import Decoders
 from livediffusion.render.engines.denoiser import Denoiser
-from livediffusion.render.engines.digest import file_hash
+from livediffusion.render.engines.finite import finite
+from livediffusion.render.engines.images import images_hash
 from livediffusion.render.engines.prediction import Prediction
 from livediffusion.render.engines.start import Starts
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Stopwatch
 from livediffusion.render.request import RenderRequest
 from livediffusion.render.settings import Addons
-from livediffusion.spectrogram.circular import opened_in_time
 from livediffusion.spectrogram.params import PhaseChoice, SpectrogramParams
 
 _log = logging.getLogger(__name__)
@@ -72,7 +70,7 @@ class StableDiffusion:
         self.engine_id = compute.identity(parts.backend)
         self._parts = parts
         self._text = TextEncoder(parts.tokenizer, parts.text_encoder, notice)
-        _lay_out(parts, compute)
+        lay_out(parts, compute)
         self._compiles = compute.compiles and isinstance(parts.unet, nn.Module)
         where = compute.device if self._compiles else None
         self._denoiser = Denoiser(parts.unet, where, parts.hash)
@@ -80,7 +78,6 @@ class StableDiffusion:
         self.additions = Additions(parts, self._text, addons or Addons(), compute, notice)
         self._starts = Starts(parts.vae, params, compute, self._finite)
         self._drawn: MemoryLru[Tensor] = MemoryLru(_NOISE_BYTES)
-        self._opened: tuple[Any, Any] | None = None  # an autoencoder, and the same with open seam
         self._hastening = threading.Lock()
         self._notice = notice
         self._said: set[str] = set()
@@ -96,7 +93,7 @@ class StableDiffusion:
                 f"This loop was made with other weights of '{self.name}'; "
                 f"install those, or render it anew."
             )
-        found = _images_hash(request)
+        found = images_hash(request)
         if request.images_hash not in ("", found):
             raise UserError(f"{request.seed_image} or its mask has changed since; restore them.")
         phase = self.phase if request.phase == "model" else request.phase
@@ -116,7 +113,8 @@ class StableDiffusion:
 
         with watch.stage("text"):
             self._wear(request)
-            context = self._context(request)
+            negative = request.negative if request.guidance > 1.0 else None
+            context = self._text.context(request.prompts, negative)
         with watch.stage("denoise"):
             unet = self._parts.unet
             latents = self._finite(
@@ -192,18 +190,8 @@ class StableDiffusion:
         if self._savings == 2 and hasattr(self._parts.vae, "enable_tiling"):
             self._parts.vae.enable_tiling()
         self._decoders.give_up()
-        self._opened = None  # the next one decodes in tiles, too
         self.engine_id = self._identity()
         return sentence
-
-    def _context(self, request: RenderRequest) -> Tensor:
-        """Embeddings (1, tokens, width), or (2, tokens, width) with the negative one first."""
-        positive = self._text.blend(request.prompts)
-        if request.guidance <= 1.0:
-            return positive
-        negative = self._text.embed(request.negative)
-        length = max(positive.shape[1], negative.shape[1])
-        return torch.cat([self._text.fill(negative, length), self._text.fill(positive, length)])
 
     def _denoise(
         self, request: RenderRequest, context: Tensor, on_step: Callable[[], None]
@@ -237,68 +225,25 @@ class StableDiffusion:
     def _decode(self, vae: Any, latents: Tensor, seam: str) -> Tensor:
         scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
         if seam == "open" and isinstance(vae, nn.Module):
-            return decoding(self._open(vae))(scaled)
+            return self._decoders.opened(vae)(scaled)
         if seam == "open":
             self._say_once(_EXPORTED_CLOSED.format(name=self.name))
         return self._decoders.of(vae)(scaled)
 
-    def _open(self, vae: Any) -> Any:
-        """The autoencoder with its seam open: another one, as this one may be being compiled."""
-        if self._opened is None or self._opened[0] is not vae:
-            self._opened = vae, opened_in_time(vae)
-        return self._opened[1]
-
     def _finite(self, module: Any, what: str, run: Callable[[], Tensor]) -> Tensor:
-        """What `run` gives, tried again in float32 when half precision gave infinities.
+        """What `run` gives, in float32 where half precision does not do. Raises UserError."""
 
-        The module goes back to half precision afterwards: what a request sounds like must not
-        depend on those before it.
-        """
-        result = run()
-        if bool(torch.isfinite(result).all()):
-            return result
-        half = module.dtype
-        if half is not torch.float32:
+        def overflows() -> None:
             self._say_once(
                 f"The {what} of '{self.name}' overflows in half precision and is run in float32; "
                 f'[render] dtype = "float32" avoids the detour.'
             )
             self._denoiser.slow_down()  # what was recorded plays from memory that is now given up
             self._decoders.give_up()
-            module.to(torch.float32)
-            try:
-                result = run()
-            finally:
-                module.to(half)
-        if not bool(torch.isfinite(result).all()):
-            raise UserError(
-                f"The {what} of '{self.name}' gives no finite numbers for this request; "
-                f"lower the guidance or choose another sampler."
-            )
-        return result
+
+        return finite(run, module, what, self.name, overflows)
 
     def _say_once(self, sentence: str) -> None:
         if sentence not in self._said:
             self._said.add(sentence)
             self._notice(sentence)
-
-
-def _lay_out(parts: Components, compute: Compute) -> None:
-    """Have the weights in memory as the device reads them fastest."""
-    if compute.channels_last and parts.backend == "stable_diffusion":
-        networks: list[Any] = [parts.unet, parts.vae]
-        for network in networks:
-            network.to(memory_format=torch.channels_last)
-
-
-def _images_hash(request: RenderRequest) -> str:
-    """Hash of the seed image's and the mask's contents; "" without a seed image."""
-    if not request.seed_image:
-        return ""
-    total = hashlib.blake2b(digest_size=16)
-    for path in (request.seed_image, request.mask):
-        try:
-            total.update((file_hash(Path(path)) if path else "").encode() + b"\n")
-        except OSError as error:
-            raise UserError(f"{path} cannot be read; check the patch's image and mask.") from error
-    return total.hexdigest()

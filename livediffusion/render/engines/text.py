@@ -65,6 +65,15 @@ class TextEncoder:
         self._words.pop(word, None)
         self._vectors.pop(word, None)
 
+    def context(self, prompts: Weighted, negative: str | None) -> Tensor:
+        """Embeddings (1, tokens, width), or (2, tokens, width) with the negative ones first."""
+        positive = self.blend(prompts)
+        if negative is None:
+            return positive
+        against = self.embed(negative)
+        length = max(positive.shape[1], against.shape[1])
+        return torch.cat([self.fill(against, length), self.fill(positive, length)])
+
     def blend(self, prompts: Weighted) -> Tensor:
         """Weighted sum of the prompts' embeddings, (1, tokens, width) float32.
 
