@@ -57,6 +57,17 @@ def test_prompts_that_were_taken_out_stay_out(tmp_path: Path) -> None:
     assert memory.performance.everything(4.0) == before.everything(4.0)
 
 
+def test_a_seed_image_that_was_chosen_is_still_there(tmp_path: Path) -> None:
+    before = begin(tmp_path)
+    before.use_image("loop", "/data/loop.png")
+    Journal(tmp_path).remember(1.0, 4.0, before, [], True)
+    memory = Journal(tmp_path).recall(4.0)
+    assert memory is not None
+    after = memory.performance
+    assert after.trajectory.seed_image == "/data/loop.png"
+    assert after.at_address("/ld/seed/image") == ("loop",)
+
+
 def test_without_a_predecessor_there_is_nothing_to_recall(tmp_path: Path) -> None:
     assert Journal(tmp_path).recall(0.0) is None
 

@@ -144,6 +144,8 @@ def test_a_dropped_sound_becomes_the_seed(daemon: Daemon, page: Page, tmp_path: 
     assert (daemon.patch.parent / "seeds" / "My Break.png").is_file()
     page.drag("/ld/strength", 0.75, 0.15)
     daemon.wait(lambda d: abs(pitch(d) - RATE / 9 / 2 / np.pi) < 15.0, "the seed's tone")
+    page.page.evaluate("() => window.page.wire.send('/ld/seed/image', 's', ['../set'])")
+    page.wait(SAID, "a refusal", "There is no seed or mask image '../set'")
     page.page.get_by_label("seed image").select_option("")
     daemon.wait(lambda d: abs(pitch(d) - RATE / 9 / 2 / np.pi) > 15.0, "the seed's end")
     nonsense = tmp_path / "set.exe"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ import soundfile
 from daemon import Daemon, running
 
 from livediffusion.config import Config
+from livediffusion.render.seed_images import SHIPPED
 from livediffusion.session.recorded import Session, open_session
 from livediffusion.session.replay import replay
 
@@ -118,4 +120,26 @@ def test_a_recording_from_the_start_through_every_death(tmp_path: Path) -> None:
     assert len(session.files) == 2
     assert any(deed["do"] == "begin" for deed in session.deeds)
     assert next(session.log.of("end"))["frame"] == session.end
+    assert_same(session, tmp_path)
+
+
+def test_over_a_seed_image_that_was_chosen_live_and_is_gone_since(tmp_path: Path) -> None:
+    seed = tmp_path / "seeds" / "mine.png"
+    seed.parent.mkdir()
+    shutil.copy(SHIPPED / "house.png", seed)
+    more = RECORD.format(tmp_path / "sessions") + f'seed_images = "{seed.parent}"\n'
+    with running(tmp_path, SET, "null", more=more) as daemon:
+        perform(daemon, [(0.0, "/ld/record", 1), (1.0, "/ld/strength", 0.5)])
+        perform(daemon, [(0.0, "/ld/seed/image", "mine")])
+        next_swap(daemon)
+        perform(daemon, [(2.0, "/ld/prompt/1/remove", [])])
+        next_swap(daemon)
+        perform(daemon, [(3.0, "/ld/record", 0)])
+        daemon.wait(lambda d: d.status["recording"] == 0, "the end")
+    session = the_session(tmp_path)
+    seed.unlink()
+    (copy,) = (session.folder / "images").iterdir()
+    assert copy.read_bytes() == (SHIPPED / "house.png").read_bytes()
+    played = [event["address"] for event in session.log.of("control")]
+    assert {"/ld/seed/image", "/ld/prompt/1/remove"} <= set(played)
     assert_same(session, tmp_path)
