@@ -162,3 +162,10 @@ def test_garbage_from_a_device_is_said_to_those_who_play_and_moves_nothing(caplo
     sentence = "Old Box sends bytes that are no MIDI messages; they are passed over."
     assert stage.told["/ld/out/error"][0].startswith(sentence)
     assert caplog.text.count(sentence) == 1
+
+
+def test_the_weight_of_a_lora_is_told_on_its_own_address_alone():
+    stage = Stage(PATCH + '[[lora]]\nname = "dark"\n')
+    stage.send("/ld/lora/1/weight", 0.5, beat=9.0)
+    assert stage.told["/ld/lora/1/weight"] == (0.5,)
+    assert not [address for address in stage.told if "prompt" in address or "blend" in address]

@@ -19,9 +19,9 @@ from livediffusion.render.engines.lora import Addition, read_lora
 from livediffusion.render.engines.stable_diffusion import StableDiffusion
 from livediffusion.render.engines.tensorfile import read_tensors
 from livediffusion.render.loop import Stopwatch
-from livediffusion.render.offline import open_engine
+from livediffusion.render.offline import default_request, open_engine
 from livediffusion.render.request import RenderRequest
-from livediffusion.render.settings import Addons
+from livediffusion.render.settings import POCKET_FOLDER, Addons
 
 
 def opened(folder: Path, said: list[str] | None = None, **loras: object) -> StableDiffusion:
@@ -311,3 +311,16 @@ def test_alpha_may_stand_in_the_files_head(
     one, other = (picture(dressed, make_request(loras=((name, 0.5),))) for name in names)
     torch.testing.assert_close(one, other)
     assert not torch.equal(one, picture(dressed, make_request()))
+
+
+def test_the_pocket_model_wears_one_too(tmp_path: Path) -> None:
+    weights = lora_files.weights_of(POCKET_FOLDER, "unet")
+    layers = tuple(name.removesuffix(".weight") for name in weights if "attn1.to_q" in name)
+    made = lora_files.make(POCKET_FOLDER, {"unet": layers, "text_encoder": lora_files.TEXT[:1]})
+    addons = Addons(loras={"a": str(lora_files.write_kohya(made, tmp_path / "a.safetensors"))})
+    engine = open_engine(device="cpu", threads=1, addons=addons)
+    plain = dataclasses.replace(default_request(engine, "dub"), beats=4, steps=1)
+    worn = dataclasses.replace(plain, loras=(("a", 1.0),))
+    before = picture(engine, plain)
+    assert (picture(engine, worn) - before).abs().max() > 0.01
+    assert torch.equal(picture(engine, plain), before)
