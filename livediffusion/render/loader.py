@@ -49,6 +49,7 @@ class Loader:
     ) -> None:
         self._settings = settings
         self._notice = notice
+        self._said: set[str] = set()
         self._wake = wake
         self._result: Loaded | None = None
         self._next: str | None = None
@@ -87,6 +88,12 @@ class Loader:
             self.ask(following, beside=self._beside)
         return result
 
+    def _say_once(self, sentence: str) -> None:
+        """Tell the performer, but not at each change of the model."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._notice(sentence)
+
     def _run(self, model: str) -> None:
         with _no_collecting():
             self._result = self._load(model)
@@ -110,7 +117,7 @@ class Loader:
                 compiles=settings.compile,
                 addons=settings.addons,
                 decoder=settings.decoder,
-                notice=self._notice,
+                notice=self._say_once,
             )
             warm_up(engine)
         except UserError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -100,6 +101,20 @@ def test_when_the_new_one_does_not_load_the_old_one_comes_back(
     until(lambda w: ("ready", "tiny") in w.states())
     assert wire.states() == [("loading", "twin"), ("failed", "twin"), ("ready", "tiny")]
     assert worker._room.engine.name == "tiny"
+
+
+def test_what_each_model_lacks_alike_is_said_once(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)  # no compiler on this machine
+    models = {"tiny": str(tiny_folder), "twin": str(tiny_folder)}
+    settings = RendererSettings(tmp_path, "tiny", models, device="cpu", threads=1, compile=True)
+    said: list[str] = []
+    one = loader.Loader(settings, said.append, lambda: None)
+    for model in ("tiny", "twin", "tiny"):
+        assert one._load(model).engine is not None
+    assert len(said) == 1
+    assert said[0].endswith("a C compiler is missing; install it.")
 
 
 def test_the_pocket_model_has_room_beside_another() -> None:
