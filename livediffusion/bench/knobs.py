@@ -128,13 +128,18 @@ def _new_content(daemon: Playing, advance: Advance) -> list[float]:
         weight = 0.1 + 0.8 * ((number * 7) % KNOBS) / KNOBS
         daemon.osc.send_message("/ld/prompt/2/weight", weight)
         _wait_for_swap(arena, swaps)
-        time.sleep(0.1)
+        _let_play(arena, _QUIET)
         change = _first_change(arena, sent, loop)
         if change is None:
             raise UserError("The sound did not change; is another daemon on this machine?")
         found.append(change)
         advance("turning: new content", (number + 1) / KNOBS)
     return found
+
+
+def _let_play(arena: Arena, count: Frames) -> None:
+    end = arena.read_transport().frame + count
+    _wait_until(lambda: arena.read_transport().frame > end)
 
 
 def _wait_for_swap(arena: Arena, before: int) -> None:

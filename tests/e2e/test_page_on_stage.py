@@ -52,6 +52,7 @@ def captured(capture: Audio, wanted: Audio) -> Audio:
     raise AssertionError("what was mixed was not captured")
 
 
+@pytest.mark.long
 def test_a_fader_is_in_the_capture_and_oscsend_moves_it(tmp_path: Path) -> None:
     gains, wanted = list[float](), list[Audio]()
     with Jack() as jack, jack.capture(600.0) as capture:
