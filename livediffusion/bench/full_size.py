@@ -61,7 +61,7 @@ def measure_full_size(size: Size, render: RenderConfig, advance: Advance) -> Jso
                 results["runs"] += runs
             del compared
             _let_go()
-        results["playing"] = _play(folders["VAE"], Path(scratch), render, advance)
+        results["playing"] = _play(folders["VAE"], Path(scratch), render, compute.device, advance)
     return {**results, "said": said}
 
 
@@ -148,10 +148,14 @@ class _Way:
         return RenderRequest.from_json({**base, **wanted})
 
 
-def _play(folder: Path, scratch: Path, render: RenderConfig, advance: Advance) -> Json:
+def _play(
+    folder: Path, scratch: Path, render: RenderConfig, device: torch.device, advance: Advance
+) -> Json:
     """Start to first loop, and knob to sound, of a daemon that compiles if the config says so."""
     advance("starting a daemon", 0.0)
     with playing(_config(folder, scratch, render), _NAME) as daemon:
+        if render.compile and what_is_missing(device) == "":
+            daemon.wait_for_compiled()
         advance("starting a daemon", 1.0)
         return {
             "compile": render.compile,

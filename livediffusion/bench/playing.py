@@ -21,6 +21,7 @@ from livediffusion.state.patch import parse_patch
 from livediffusion.types import Seconds
 
 _STARTS_WITHIN: Seconds = 180.0
+_COMPILES_WITHIN: Seconds = 600.0
 _SETTLES: Seconds = 0.5  # until a message is known, and a fade is over
 _PATCH = """
 quantise = "off"
@@ -86,6 +87,17 @@ class Playing:
                     "No loops stand by after three minutes; look at `livediffusion play`."
                 )
             time.sleep(0.1)
+
+    def wait_for_compiled(self) -> None:
+        """Until compiled networks have taken over, which they do when a loop is rendered."""
+        deadline, number = time.monotonic() + _COMPILES_WITHIN, 0
+        while "compiled-" not in self.supervisor.status().get("engine", ""):
+            if time.monotonic() > deadline:
+                raise UserError("Nothing was compiled in time; look at `livediffusion play`.")
+            number += 1
+            self.osc.send_message("/ld/prompt/2/weight", 0.1 + 0.8 * (number * 7 % 20) / 20)
+            time.sleep(1.0)
+        self.osc.send_message("/ld/prompt/2/weight", 0.0)
 
     def come_to_rest(self) -> None:
         """Until what was sent is heard, and nothing fades any more."""

@@ -282,6 +282,7 @@ class Conductor:
                 self.reporter.fatal = event.error
         elif event.defaults is not None:
             self.recording.uses(event)
+            self.reporter.engine = event.engine_id
             self._ready_to_render = True
             self.reporter.waiting = "the first loop is being rendered"
             self.patches.model_came(event.model, self._beat())

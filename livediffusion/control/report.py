@@ -38,6 +38,7 @@ class Reporter:
         self.clock: Callable[[], str] = lambda: "internal"  # who leads, and how that goes
         self.osc_port = 0
         self.output = ""  # where the sound goes
+        self.engine = ""  # that renders: its id
         self.shown: dict[str, tuple[Value, ...]] = {}  # read-outs by address, as last said
         self._run_dir = run_dir
         self._feedback = feedback
@@ -126,6 +127,7 @@ class Reporter:
             "lead": scheduler.lead,
             "late": scheduler.late,
             "standing": len(delivery.leaning.standing),
+            "engine": self.engine,
             "output": self.output,
             "clock": self.clock(),
             "osc_port": self.osc_port,

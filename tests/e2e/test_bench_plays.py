@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from livediffusion.bench import knobs, renders
-from livediffusion.bench.table import table
+from livediffusion.bench import eager, full_size, knobs, renders
+from livediffusion.bench.table import architecture_table, table
 from livediffusion.cli import app
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.long]  # a minute of knobs, one by one
@@ -30,3 +30,26 @@ def test_bench_measures_everything_that_it_reports(
     assert results["under_load"]["swaps"] > 0
     assert results["engine_id"]
     assert table(results).row_count > 10
+
+
+def test_an_architecture_is_measured_in_this_process_and_on_a_daemon(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = eager.KINDS[-4:]  # 4 steps and 1, with guidance and without
+    for module in (eager, full_size):
+        monkeypatch.setattr(module, "KINDS", kinds)
+    monkeypatch.setattr(eager, "_ROUNDS", 1)
+    monkeypatch.setattr(knobs, "KNOBS", 2)
+    app(["bench", "--scaled-down", "--json"], standalone_mode=False)
+    results = json.loads(capsys.readouterr().out)
+    ours = [(run["steps"], run["guidance"], run["decoder"]) for run in results["runs"]]
+    decoders = ("VAE", "TAESD")
+    assert ours == [(kind.steps, kind.guidance, name) for name in decoders for kind in kinds]
+    for run in results["runs"]:
+        assert 0.0 < run["picture_ms"] < run["loop_ms"] * 1.5
+        assert run["times_eager"] == pytest.approx(run["eager_ms"] / run["picture_ms"])
+        assert 0.0 < run["h200_floor_ms"] < run["floor_ms"]
+    assert all(engine["memory_peak_mb"] > 50.0 for engine in results["engines"])
+    assert results["playing"]["start_to_first_loop_s"] > 0.5
+    assert results["playing"]["knob_to_sound_ms"]["p50"] > 0.0
+    assert architecture_table(results).row_count == len(ours)
