@@ -13,10 +13,6 @@ ROWS = [
     ("Prompts", "Prompt2weight", "float", "/ld/prompt/2/weight", "weight 2", 0, 1, 0, None),  # how much of prompt 2 is in the blend
     ("Prompts", "Prompt3weight", "float", "/ld/prompt/3/weight", "weight 3", 0, 1, 0, None),  # how much of prompt 3 is in the blend
     ("Prompts", "Prompt4weight", "float", "/ld/prompt/4/weight", "weight 4", 0, 1, 0, None),  # how much of prompt 4 is in the blend
-    ("Prompts", "Prompt1remove", "pulse", "/ld/prompt/1/remove", "remove 1", 0, 1, 0, None),  # take prompt 1 out; those after it move up
-    ("Prompts", "Prompt2remove", "pulse", "/ld/prompt/2/remove", "remove 2", 0, 1, 0, None),  # take prompt 2 out; those after it move up
-    ("Prompts", "Prompt3remove", "pulse", "/ld/prompt/3/remove", "remove 3", 0, 1, 0, None),  # take prompt 3 out; those after it move up
-    ("Prompts", "Prompt4remove", "pulse", "/ld/prompt/4/remove", "remove 4", 0, 1, 0, None),  # take prompt 4 out; those after it move up
     ("Prompts", "Prompt1text", "str", "/ld/prompt/1/text", "text 1", 0, 1, 0, None),  # what prompt 1 says
     ("Prompts", "Prompt2text", "str", "/ld/prompt/2/text", "text 2", 0, 1, 0, None),  # what prompt 2 says
     ("Prompts", "Prompt3text", "str", "/ld/prompt/3/text", "text 3", 0, 1, 0, None),  # what prompt 3 says

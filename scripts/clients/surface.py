@@ -19,7 +19,10 @@ PROMPTS = 4  # that a surface has room for
 SCENES = 8
 NUDGE = 0.05  # beats: 25 ms at 120 bpm
 MADE_BY = "Made by scripts/make-clients from the parameter table; edit that instead."
-ELSEWHERE = ("/ld/blend", "/ld/subscribe", "/ld/unsubscribe")  # weights; what files do themselves
+ELSEWHERE = (  # the weights are this; files do those themselves; no slip of a finger takes one out
+    *("/ld/blend", "/ld/subscribe", "/ld/unsubscribe"),
+    "/ld/prompt/{n}/remove",
+)
 
 
 @dataclass(frozen=True, slots=True)
