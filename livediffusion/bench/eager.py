@@ -155,11 +155,16 @@ def several(run: Callable[[], T]) -> list[T]:
 
 def milliseconds(run: Callable[[], object], compute: Compute) -> float:
     """How long something takes until the device has done it."""
-    on_cuda = compute.device.type == "cuda"
-    if on_cuda:
-        torch.cuda.synchronize(compute.device)
+    _wait_for(compute.device)
     began = time.perf_counter()
     run()
-    if on_cuda:
-        torch.cuda.synchronize(compute.device)
+    _wait_for(compute.device)
     return (time.perf_counter() - began) * 1e3
+
+
+def _wait_for(device: torch.device) -> None:
+    """Until a GPU has done what it was given; a CPU has by then."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
