@@ -47,6 +47,8 @@ def test_a_file_a_folder_and_a_name_on_the_hub(home: Path) -> None:
     write(home / "four" / "a.safetensors")
     write(home / "four" / "b.safetensors")
     assert find_addon("loras", str(home / "four")) is None, "which of them?"
+    with pytest.raises(UserError, match="or several; name one of them"):
+        locate_addon("loras", "a", {"a": str(home / "four")})
     pulled = write(pulled_folder("someone/lora") / "x.safetensors")
     assert find_addon("loras", "someone/lora") == pulled
     assert hub_file(FEW) == ("someone/many", "few-8steps.safetensors")

@@ -72,10 +72,16 @@ def locate_addon(kind: str, name: str, sources: Mapping[str, str]) -> Path:
     found = find_addon(kind, source)
     if found is not None:
         return found
-    if not Path(source).expanduser().exists() and (is_hub_name(source) or hub_file(source)):
+    on_hub = is_hub_name(source) or hub_file(source) is not None
+    if on_hub and find(source) is None and not Path(source).expanduser().exists():
         raise UserError(
             f"{word} '{name}' ({source}) is not on this machine: `livediffusion models pull "
             f"{name}` fetches it."
+        )
+    if kind != "decoders" and (found := find(source)) is not None:
+        raise UserError(
+            f"{word} '{name}': {found} holds no file of weights, or several; name one of them in "
+            f"[{kind}] in the config."
         )
     wanted = "folder with a config.json" if kind == "decoders" else "file of weights"
     raise UserError(
