@@ -43,9 +43,11 @@ def measure_page(daemon: Playing, advance: Advance) -> Json:
     if browser := next(filter(None, map(shutil.which, _BROWSERS)), None):
         visits["browser"] = lambda: _browser(browser, daemon.web_port)
     rounds: dict[str, list[Json]] = {name: [] for name in visits}
-    for _ in range(ROUNDS):
-        for name, visit in visits.items():
+    for number in range(ROUNDS):
+        for place, (name, visit) in enumerate(visits.items()):
             daemon.osc.send_message("/ld/prompt/2/weight", 0.0)  # as at the start
+            seed = 1 + number * len(visits) + place  # nothing of it has been rendered before
+            daemon.osc.send_message("/ld/seed/a", seed)
             daemon.come_to_rest()
             with visit():
                 before = daemon.arena.read_transport().underruns
