@@ -1,113 +1,94 @@
-"""What a daemon played into a capture, held against its player's own record of it.
-
-The record is the session's: what was mixed, frame by frame, and the loops that were swapped in. It
-says what the player did, but for what the recorder had no time to write down, and says so. The
-capture says what of it has come out; where it has not all come out, the player must have counted an
-underrun, as when the machine gives neither it nor JACK the time.
-"""
+"""What a daemon played into a capture, held against its player's own record: nothing was lost."""
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
-from pathlib import Path
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
+from daemon import Daemon
 from numpy.typing import NDArray
 
-from livediffusion.session.recorded import Session, open_session
-from livediffusion.session.sound import Samples, to_samples
-from livediffusion.types import Json
+Audio = NDArray[np.float32]
 
 RATE = 48000
-_LOUD = 1 << 16  # of 24 bits: some 40 dB below full scale
+_LOOK_S = 2.0
 
 
-@dataclass(frozen=True)
-class Turn:
-    """A loop that was swapped in: where it began to sound, and what it was rendered from."""
-
-    frame: int  # of the output
-    beat: float
-    request: dict[str, object]
-    before: dict[str, object]  # the request of the loop that sounded until then
-
-
+@dataclass
 class Heard:
-    """One recorded performance and what was captured of it, both at 24 bits."""
+    """Phases of a performance: from which output frame on, and what the player mixed in them."""
 
-    def __init__(self, folder: Path, capture: NDArray[np.float32], underruns: int) -> None:
-        """`folder` holds the sessions, one of them; `underruns` are the player's own count."""
-        (found,) = folder.iterdir()
-        self.session: Session = open_session(found)
-        self.capture = to_samples(capture)
-        self.underruns = underruns
-        self._record: Samples = np.concatenate(list(self.session.samples()))
+    audio: Audio = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    starts: dict[str, int] = field(default_factory=dict)  # output frames
+    mixed: dict[str, Audio] = field(default_factory=dict)
+    offset: int = 0  # from output frames to places in the capture
 
-    @property
-    def turns(self) -> list[Turn]:
-        """All loops that came after another one, in order."""
-        return turns(self.session)
+    @contextmanager
+    def phase(self, name: str, daemon: Daemon) -> Iterator[None]:
+        """What is played meanwhile is a phase; the player's record is read before it is full."""
+        arena, over = daemon.arena, threading.Event()
+        start, pieces = arena.read_transport().frame, list[Audio]()
 
-    def is_recorded(self, start: int, end: int) -> bool:
-        """Whether there is a record of all from one output frame to another."""
-        lost = [(gap["frame"], gap["frame"] + gap["frames"]) for gap in self._lost("sound")]
-        there = self.session.start <= start and end <= self.session.end
-        return there and all(end <= first or last <= start for first, last in lost)
+        def keep() -> None:
+            is_over, at = False, start
+            while not is_over:
+                is_over = over.wait(_LOOK_S)
+                end = arena.read_transport().frame
+                pieces.append(arena.read_ring(at, end - at))
+                at = end
 
-    @property
-    def knows_all_turns(self) -> bool:
-        """Whether nothing of what the player did was lost."""
-        return not [gap for gap in self.session.log.of("lost") if gap["what"] != "sound"]
+        keeping = threading.Thread(target=keep)
+        keeping.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeping.join()
+        self.starts[name], self.mixed[name] = start, np.concatenate(pieces)
 
-    def _lost(self, what: str) -> list[Json]:
-        return [gap for gap in self.session.log.of("lost") if gap["what"] == what]
+    def align(self, capture: Audio) -> None:
+        """Find every phase in the capture, sample for sample and all equally far from its frame."""
+        self.audio = capture
+        places = [self._places(name) for name in self.mixed]
+        common = set.intersection(*places)
+        assert len(common) == 1, f"the capture is not what was mixed: {places}"
+        self.offset = common.pop()
 
-    def recorded(self, start: int, end: int) -> Samples:
-        """What was mixed from one output frame to another, (frames, 2)."""
-        first = self.session.start
-        assert self.is_recorded(start, end)
-        return self._record[start - first : end - first]
+    def part(self, name: str) -> Audio:
+        """What was captured of a phase."""
+        start = self.starts[name] + self.offset
+        return self.audio[start : start + len(self.mixed[name])]
 
-    def came_out(self, start: int, end: int) -> bool:
-        """Whether the capture has all of that in one piece."""
-        wanted = self.recorded(start, end)
-        at = int(np.argmax(np.abs(wanted).max(axis=1)))
-        places = np.flatnonzero(np.all(self.capture == wanted[at], axis=1)) - at
-        return any(
-            place >= 0 and np.array_equal(self.capture[place : place + len(wanted)], wanted)
-            for place in map(int, places)
-        )
-
-
-def turns(session: Session) -> list[Turn]:
-    """The loops that came after another one, as far as they are written down."""
-    requests = {event["key"]: event["request"] for event in session.log.of("loop")}
-    swapped = [deed for deed in session.deeds if deed["do"] == "swapped"]
-    known = [deed for deed in swapped if deed["key"] in requests]
-    return [
-        Turn(deed["frame"], deed["beat"], requests[deed["key"]], requests[before["key"]])
-        for before, deed in itertools.pairwise(known)
-    ]
+    def _places(self, name: str) -> set[int]:
+        mixed, start = self.mixed[name], self.starts[name]
+        first = int(np.flatnonzero(np.any(mixed != 0.0, axis=1))[0])
+        found = np.flatnonzero(np.all(self.audio == mixed[first], axis=1)) - first
+        return {
+            int(place) - start
+            for place in found
+            if place >= 0 and np.array_equal(self.audio[place : place + len(mixed)], mixed)
+        }
 
 
-def step(audio: Samples) -> int:
+def first_sound(audio: Audio) -> int:
+    """Index of the song's first frame: the loop starts there, whatever it starts with."""
+    return int(np.flatnonzero(np.any(audio != 0.0, axis=1))[0])
+
+
+def step(audio: Audio) -> float:
     """The largest step from one sample to the next."""
-    return int(np.abs(np.diff(audio, axis=0)).max())
+    return float(np.abs(np.diff(audio, axis=0)).max())
 
 
-def longest_zeros(audio: Samples) -> int:
+def longest_zeros(audio: Audio) -> int:
     """Frames of the longest run of digital silence."""
-    sounding = np.flatnonzero(np.any(audio != 0, axis=1))
+    sounding = np.flatnonzero(np.any(audio != 0.0, axis=1))
     return int(np.diff([-1, *sounding, len(audio)]).max()) - 1
 
 
-def is_loud(audio: Samples) -> bool:
-    """Whether there is any sound to speak of."""
-    return int(np.abs(audio).max()) > _LOUD
-
-
-def differ(one: Samples, other: Samples) -> float:
-    """How unlike two loops are in their spectra, wherever they begin; 0 for the same one."""
-    spectra = [np.abs(np.fft.rfft(audio[:, 0].astype(np.float64))) for audio in (one, other)]
-    return float(np.linalg.norm(spectra[0] - spectra[1]) / np.linalg.norm(spectra[0]))
+def level(audio: Audio) -> float:
+    """Root of the mean square."""
+    return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))

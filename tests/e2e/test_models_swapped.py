@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from daemon import Daemon, running
-from heard import RATE, Heard, Turn, differ, is_loud, longest_zeros, step, turns
 from jack import DEVICE, Jack, available
+from taken_over import RATE, Heard, Turn, differ, is_loud, longest_zeros, step, turns
 
 sys.path.append(str(Path(__file__).parents[1] / "render"))
 import lora_files
