@@ -3,8 +3,9 @@
 Threading: several processes map the same file. Every field has exactly one writer: the player
 writes the transport page and the output ring, the renderer writes the slot that it was ordered
 to fill, each process writes its own heartbeat. A slot is handed on by message only, so nobody
-reads it while it is being written. The transport page is a seqlock: a reader that meets an odd or
-changed sequence number reads again.
+reads it while it is being written. Transport pages are written in two places in turns, and then
+counted: what a reader finds under the count is whole, also while its writer is half through the
+next, or has died there; a reader that finds the count changed afterwards reads again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livediffusion.ipc import deeds
+from livediffusion.ipc.words import BYTES, Words
 from livediffusion.types import CHANNELS, SAMPLE_RATE, Beats, Frames, Json
 
 FloatArray: TypeAlias = NDArray[np.float32]
@@ -32,7 +34,7 @@ SLOTS = 22
 SLOT_FRAMES = 100 * SAMPLE_RATE  # the longest loop: 32 beats at 20 bpm take 96 s
 RING_FRAMES = 30 * SAMPLE_RATE
 _FRAME_BYTES = CHANNELS * 4
-_HEARTBEATS: dict[str, int] = {"supervisor": 0, "control": 8, "renderer": 16, "player": 24}
+_HEARTS: dict[str, int] = {"supervisor": 0, "control": 1, "renderer": 2, "player": 3}  # words
 _TRANSPORT_OFFSET = 512
 _NOTE_OFFSET = 1024
 _SLOTS_OFFSET = 4096
@@ -42,8 +44,9 @@ _SIZE = _DEEDS_OFFSET + deeds.SIZE
 _NOTE_HEAD = struct.Struct("<II")
 _NOTE_BYTES = _SLOTS_OFFSET - _NOTE_OFFSET - _NOTE_HEAD.size
 _SILENCE: FloatArray = np.zeros((SAMPLE_RATE, CHANNELS), np.float32)
-_SEQUENCE = struct.Struct("<Q")
-_PAGE = struct.Struct("<QQQddQQdddQQQ??I")
+_PAGE = struct.Struct("<QQddQQdddQQQ??I")
+_PAGE_OFFSETS = (_TRANSPORT_OFFSET + BYTES, _TRANSPORT_OFFSET + BYTES + _PAGE.size)
+_TRIES = 1000  # to read a page between two writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class Arena:
             self._frames(_SLOTS_OFFSET + i * SLOT_FRAMES * _FRAME_BYTES, SLOT_FRAMES)
             for i in range(SLOTS)
         ]
+        self._hearts = Words(self._map, 0, len(_HEARTS))  # when each last beat, monotonic ns
+        self._pages = Words(self._map, _TRANSPORT_OFFSET, 1)  # how many were written
         self.deeds = deeds.Deeds(self._map, _DEEDS_OFFSET)
 
     @classmethod
@@ -119,32 +124,29 @@ class Arena:
 
     def beat_heart(self, process: ProcessName) -> None:
         """Say that this process is alive now."""
-        _SEQUENCE.pack_into(self._map, _HEARTBEATS[process], time.monotonic_ns())
+        self._hearts[_HEARTS[process]] = time.monotonic_ns()
 
     def heartbeat_age(self, process: ProcessName) -> float:
         """Seconds since a process last said that it is alive; infinite before the first time."""
-        (stamp,) = _SEQUENCE.unpack_from(self._map, _HEARTBEATS[process])
+        stamp = self._hearts[_HEARTS[process]]
         return (time.monotonic_ns() - stamp) * 1e-9 if stamp else float("inf")
 
     def clear_heartbeat(self, process: ProcessName) -> None:
         """Forget a dead process's last sign of life."""
-        _SEQUENCE.pack_into(self._map, _HEARTBEATS[process], 0)
+        self._hearts[_HEARTS[process]] = 0
 
     def write_transport(self, page: Transport) -> None:
         """Publish the transport page (player only)."""
-        (sequence,) = _SEQUENCE.unpack_from(self._map, _TRANSPORT_OFFSET)
-        sequence |= 1  # a player that died while writing left an odd number
-        _SEQUENCE.pack_into(self._map, _TRANSPORT_OFFSET, sequence)
-        _PAGE.pack_into(self._map, _TRANSPORT_OFFSET, sequence, *_fields(page))
-        _SEQUENCE.pack_into(self._map, _TRANSPORT_OFFSET, sequence + 1)
+        count = self._pages[0] + 1
+        _PAGE.pack_into(self._map, _PAGE_OFFSETS[count % 2], *_fields(page))
+        self._pages[0] = count
 
     def read_transport(self) -> Transport:
-        """The last whole transport page; after 100 torn reads the newest torn one."""
-        for _ in range(100):
-            (before,) = _SEQUENCE.unpack_from(self._map, _TRANSPORT_OFFSET)
-            _, *fields = _PAGE.unpack_from(self._map, _TRANSPORT_OFFSET)
-            (after,) = _SEQUENCE.unpack_from(self._map, _TRANSPORT_OFFSET)
-            if before == after and before % 2 == 0:
+        """The last transport page that was written."""
+        for _ in range(_TRIES):
+            count = self._pages[0]
+            fields = _PAGE.unpack_from(self._map, _PAGE_OFFSETS[count % 2])
+            if count == self._pages[0]:
                 break
         return Transport(*fields)
 

@@ -13,9 +13,10 @@ import mmap
 import struct
 import zlib
 
-_COUNT = struct.Struct("<Q")
+from livediffusion.ipc.words import Words
+
 _HEAD = struct.Struct("<II")  # length and checksum of a record
-_WRITTEN, _WANTED = 0, 8
+_WRITTEN, _WANTED = 0, 1  # words
 _DATA = 64
 SIZE = 4 << 20  # bytes in all
 _ROOM = SIZE - _DATA
@@ -28,20 +29,21 @@ class Deeds:
     def __init__(self, memory: mmap.mmap, offset: int) -> None:
         self._memory = memory
         self._offset = offset
+        self._counts = Words(memory, offset, 2)
 
     @property
     def written(self) -> int:
         """Bytes ever written: where the next record begins."""
-        return self._load(_WRITTEN)
+        return self._counts[_WRITTEN]
 
     @property
     def wanted(self) -> int:
         """Which recording wants to know; 0 for nobody."""
-        return self._load(_WANTED)
+        return self._counts[_WANTED]
 
     def want(self, number: int) -> None:
         """Say that recording `number` wants to know everything from now on; 0: nobody does."""
-        _COUNT.pack_into(self._memory, self._offset + _WANTED, number)
+        self._counts[_WANTED] = number
 
     def write(self, record: bytes) -> None:
         """Leave a record. Raises ValueError for one longer than `LONGEST`."""
@@ -53,7 +55,7 @@ class Deeds:
         base = self._offset + _DATA
         self._memory[base + start : base + start + first] = data[:first]
         self._memory[base : base + len(data) - first] = data[first:]
-        _COUNT.pack_into(self._memory, self._offset + _WRITTEN, place + len(data))
+        self._counts[_WRITTEN] = place + len(data)
 
     def read(self, place: int) -> tuple[list[tuple[int, bytes]], bool]:
         """The records from a place on, each with the place after it; and whether all are there.
@@ -85,7 +87,3 @@ class Deeds:
             self._memory[base + start : base + start + first]
             + (self._memory[base : base + count - first])
         )
-
-    def _load(self, at: int) -> int:
-        value: int = _COUNT.unpack_from(self._memory, self._offset + at)[0]
-        return value
