@@ -31,7 +31,10 @@ PATCHES = {
     "other": 'tempo = 96\n[[prompt]]\ntext = "lo-fi hip hop"\n[[prompt]]\ntext = "dub"\n'
     + SCENE.format(name="one", blend="0, 1", morph=0.9),
 }  # fmt: skip
-MODELS = f'[models]\nfirst = "{POCKET}"\nsecond = "{POCKET}"\n'
+CONFIG = (
+    f'[models]\nfirst = "{POCKET}"\nsecond = "{POCKET}"\n'
+    "[render]\ncache_mb = 96\n"  # full after minutes: what grows then is no cache
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def soak(folder: Path, seconds: float, seed: int = 0, warm_up: float = 20.0) -> 
     for name, text in PATCHES.items():
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     made, chance = Soak(), random.Random(seed)
-    with running(folder, PATCHES["set"], "null", more=MODELS) as daemon:
+    with running(folder, PATCHES["set"], "null", more=CONFIG) as daemon:
         begin = time.monotonic() + warm_up
         next_look, next_move = begin, time.monotonic()
         while (now := time.monotonic()) < begin + seconds:
