@@ -64,6 +64,7 @@ class Desk:
         self.performance = performance
         self.inbox = inbox
         self.played: Played = _nobody_notes  # told of all that somebody moves
+        self.heard = 0  # messages and MIDI events that have acted
         self._midi = midi
         self._feedback = feedback
         self._mapper = Mapper()
@@ -74,6 +75,7 @@ class Desk:
         self._said: set[tuple[str, str]] = set()
         self._taps = Taps()
         self._proofreader = Proofreader(feedback, models)
+        self._proofreader.open(performance.model)
 
     def listen(self, now: Seconds, beat: Beats, tempo: float = 0.0) -> Iterator[Asked]:
         """Let everything that is due act, in order; yield what others must do for it.
@@ -81,9 +83,11 @@ class Desk:
         `tempo` is in beats a second, so that what has waited for its time acts at its beat.
         """
         for message in self.inbox.drain(now):
+            self.heard += 1
             late = (now - message.time) * tempo if message.tagged else 0.0
             yield from self._take(message, now, beat - late)
         for event in self._midi.drain():
+            self.heard += 1
             yield from self._hear(event, now, beat)
         yield from self._learned(self.learning.look(now))
         for complaint in self.inbox.complaints():

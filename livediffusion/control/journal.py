@@ -62,7 +62,8 @@ class Journal:
     ) -> None:
         """Write down what has changed: at once when somebody was heard, else now and then.
 
-        `heard` counts what has come in so far. A flood is written down every 10 ms.
+        `heard` counts what has acted so far: what has only come in is not in the state yet. A flood
+        is written down every 10 ms.
         """
         urgent = heard != self._heard and now - self._last >= _URGENT_S
         if now < self._next and not urgent:

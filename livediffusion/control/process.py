@@ -92,9 +92,8 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
             network.look(performance.patch, len(performance.trajectory.texts))
             arena.beat_heart("control")
             beat = arena.read_transport().beat_now()
-            heard = inbox.counts.messages + midi.statistics()["events"]
             subscriptions, playing = feedback.subscriptions, conductor.playing
-            journal.remember(now, beat, performance, subscriptions, playing, heard)
+            journal.remember(now, beat, performance, subscriptions, playing, desk.heard)
             journal.remember_bundles(inbox.coming(math.inf))
     finally:
         conductor.close()

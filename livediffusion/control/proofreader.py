@@ -30,11 +30,15 @@ class Proofreader:
         self._vocabulary: Vocabulary | None = None
         self._told: set[str] = set()
 
-    def read(self, model: str, prompts: Iterable[str], source: str, now: Seconds) -> None:
-        """Tell who wrote the prompts, or everybody where it was no sender; and the log."""
+    def open(self, model: str) -> None:
+        """Read a model's words, so that the first prompt need not wait for them."""
         if model != self._model:
             self._model, self._vocabulary = model, of_model(model, self._models)
             self._told.clear()
+
+    def read(self, model: str, prompts: Iterable[str], source: str, now: Seconds) -> None:
+        """Tell who wrote the prompts, or everybody where it was no sender; and the log."""
+        self.open(model)
         fresh = [prompt for prompt in prompts if prompt not in self._told]
         sentence = remark(self._vocabulary, fresh)
         if len(self._told) < _MOST_TOLD:

@@ -28,6 +28,7 @@ from livediffusion.types import CHANNELS, SAMPLE_RATE, Frames, Json, Seconds
 
 PART_BYTES = 4_000_000_000  # less than old file systems allow
 _TURN: Seconds = 0.2
+_SHORTEST_TURN: Seconds = 0.01  # while events keep coming
 _SYNC: Seconds = 0.5  # with two turns it makes a second that may be lost
 _STATE_COMES: Seconds = 3.0  # the player's state, at the most
 _MOST_WAITING = 1 << 16  # events
@@ -91,8 +92,7 @@ class Recorder:
             self._overflowed += 1
             return
         self._waiting.append(event)
-        if event["type"] == "loop":
-            self._wake.set()  # it may be needed when this process has died
+        self._wake.set()  # it may be asked for when this process has died
 
     def stop(self) -> None:
         """End the recording with what has been played until now."""
@@ -116,6 +116,7 @@ class Recorder:
                 if time.monotonic() - synced >= _SYNC:
                     synced = time.monotonic()
                     self._sync(log)
+                self._stop.wait(_SHORTEST_TURN)
                 self._wake.wait(_TURN)
                 self._wake.clear()
             self._finish(log)

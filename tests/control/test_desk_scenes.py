@@ -112,6 +112,15 @@ def test_what_a_scene_and_a_journey_move_is_noted_too():
     assert noted == []
 
 
+def test_what_has_only_come_in_has_not_been_heard_yet():
+    stage = Stage()
+    stage.send("/ld/gain", -3.0, beat=1.0)
+    stage.inbox.put(decode(encode("/ld/gain", (-6.0,)))[0], SURFACE, 1.0)
+    assert stage.inbox.counts.messages == 2 and stage.desk.heard == 1
+    stage.pass_time(2.0)
+    assert stage.desk.heard == 2 and stage.performance.values["gain"] == -6.0
+
+
 def test_what_is_undone_shows_in_the_same_tick():
     stage = Stage()
     stage.send("/ld/scene", 1, 0.0, beat=9.0)
