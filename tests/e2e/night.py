@@ -50,6 +50,7 @@ RECORD = '[session]\nrecord = true\ndirectory = "{}"\n'
 APART = 6.5  # seconds between two deaths of one process: more often, and it must rest
 BURST = 0.1  # seconds before a death in which everything is moved
 SETTLED = 0.05  # an event as old as this has been taken out of the socket, also by a busy machine
+RESUMED = RATE // 5  # frames after a jump, that are not compared
 SILENT = 64  # frames of nothing at all: music is never so
 FLOODING = Path(__file__).parents[1] / "control" / "flooding.py"
 State = dict[str, tuple[object, ...]]
@@ -246,21 +247,54 @@ def busy_cores() -> Iterator[None]:
 
 
 def same_as_recorded(heard: NDArray[np.float32], session: Session) -> Json:
-    """Where in the recording the capture lies, and where the two part: gaps, losses, additions."""
+    """Where the capture and the recording part: what was lost, or played to nobody.
+
+    A sound server that gets no time skips some, which is no gap to be heard but a jump.
+    """
     played = np.concatenate(list(session.samples()))
     captured = to_samples(heard)
     at, here = _found(captured, played)
-    count = min(len(captured) - at, len(played) - here)
-    unlike = np.flatnonzero(
-        np.any(captured[at : at + count] != played[here : here + count], axis=1)
-    )
+    begin, jumps, strange = at, list[float](), 0
+    while (like := _alike_for(captured[at:], played[here:])) is not None:
+        at, here = at + like, here + like
+        place = _again(captured, played, at, here)
+        if place is None:
+            strange = len(captured) - at
+            break
+        jumps.append((place - here - RESUMED) / RATE * 1000.0)
+        at, here = at + RESUMED, place
     return {
-        "compared s": round(count / RATE, 1),
-        "unlike frames": len(unlike),
-        "first unlike s": round(float(unlike[0]) / RATE, 3) if len(unlike) else None,
-        "silent ms": [round(n / RATE * 1000.0, 1) for _, n in silences(captured[at : at + count])],
+        "compared s": round((len(captured) - begin) / RATE, 1),
+        "jumps": len(jumps),
+        "jumps ms": _spread(jumps),
+        "frames that were never played": strange,
+        "silent ms": [round(n / RATE * 1000.0, 1) for _, n in silences(captured[begin:])],
         "lost from the recording": [event["what"] for event in session.log.of("lost")],
     }
+
+
+def _alike_for(one: NDArray[np.int32], other: NDArray[np.int32]) -> int | None:
+    """After how many frames two recordings part; None when they do not."""
+    count = min(len(one), len(other))
+    for start in range(0, count, 10 * RATE):
+        part = slice(start, min(start + 10 * RATE, count))
+        unlike = np.flatnonzero(np.any(one[part] != other[part], axis=1))
+        if len(unlike):
+            return start + int(unlike[0])
+    return None
+
+
+def _again(
+    captured: NDArray[np.int32], played: NDArray[np.int32], at: int, here: int
+) -> int | None:
+    """Where in the recording the capture goes on, a while after they parted at `at` and `here`."""
+    piece = captured[at + RESUMED : at + RESUMED + 4096]
+    start = max(here + RESUMED - PERIOD // 2, 0)  # a loop says the same again after a period
+    stretch = played[start : start + PERIOD]
+    for place in np.flatnonzero(np.all(stretch[: -len(piece)] == piece[0], axis=1)):
+        if np.array_equal(stretch[place : place + len(piece)], piece):
+            return start + int(place)
+    return None
 
 
 def _found(captured: NDArray[np.int32], played: NDArray[np.int32]) -> tuple[int, int]:
