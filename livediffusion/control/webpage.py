@@ -93,10 +93,12 @@ class Page:
 
     async def _picture(self, request: Request) -> Response:
         key = request.path_params["key"]
+        if not _KEY.fullmatch(key):
+            return Response("This is no loop.", 404)
         draw: Callable[[str], bytes | None] = self._backstage.gallery.picture
-        png = await asyncio.to_thread(draw, key) if _KEY.fullmatch(key) else None
-        if png is None:
-            return Response("This loop is gone.", 404)
+        png = await asyncio.to_thread(draw, key)
+        if png is None:  # it is gone, as loops go: nothing that a browser should complain of
+            return Response(status_code=204, headers=_NEVER)
         return Response(png, media_type="image/png", headers=_FOR_EVER)
 
     async def _sound(self, request: Request) -> Response:

@@ -128,7 +128,7 @@ export class Stage {
     this.#pictures.set(key, null);
     try {
       const answer = await fetch(`/stage/loop/${key}.png`);
-      if (!answer.ok) throw new Error(answer.statusText);
+      if (answer.status !== 200) throw new Error(answer.statusText); // 204: it is gone
       this.#pictures.set(key, coloured(await createImageBitmap(await answer.blob())));
     } catch {
       setTimeout(() => this.#pictures.delete(key), 1000); // asked for again if it still matters

@@ -102,7 +102,9 @@ def test_controls_are_made_from_the_table(room):
 def test_pictures_by_key_only(room):
     response, png = get(room, f"/stage/loop/{KEY}.png")
     assert response.status == 200 and png.startswith(b"\x89PNG")
-    for key in ("0" * 16, "..%2fsecret", "x"):
+    gone, nothing = get(room, f"/stage/loop/{'0' * 16}.png")
+    assert gone.status == 204 and not nothing, "no mistake: a browser does not complain of it"
+    for key in ("..%2fsecret", "x"):
         assert get(room, f"/stage/loop/{key}.png")[0].status == 404
 
 

@@ -38,7 +38,7 @@ PERIOD = 192000  # 8 beats at 120 bpm
 BAR = PERIOD // 2
 BUSY_S = 15.0
 STEADY = 0.5  # of those seconds must have passed on JACK's clock, too: it slips, but does not stand
-TRIES = 3
+TRIES = 2
 EXCUSED = 10  # looks of 20 ms: an underrun so soon after the host took the CPU away is the host's
 CAPTURE_S = 400.0
 FADE = round(0.060 * RATE)
@@ -157,7 +157,7 @@ def turn(daemon: Daemon, played: Played, name: str, sender: list[str]) -> None:
 
 def perform(daemon: Daemon, played: Played, folder: Path) -> None:
     """The whole set."""
-    time.sleep(3.2 * PERIOD / RATE)
+    time.sleep(2.3 * PERIOD / RATE)
     played.mark("untouched", daemon)
     weight = "/ld/prompt/2/weight"
     turn(daemon, played, "liblo", ["oscsend", "127.0.0.1", str(daemon.port), weight, "f", "1.0"])

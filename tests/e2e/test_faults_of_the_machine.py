@@ -28,7 +28,7 @@ text = "techno"
 [[prompt]]
 text = "ambient"
 """
-SMALL_MB, LEFT = 112, 256 << 10  # of the disk: its size, and the bytes left while recording
+SMALL_MB, LEFT = 112, 64 << 10  # of the disk: its size, and the bytes left while recording
 FLOOD_S = 4.0
 
 

@@ -28,6 +28,7 @@ from livediffusion.session.recorded import open_session
 
 pytestmark = [
     pytest.mark.jack,
+    pytest.mark.long,  # half a minute and more
     pytest.mark.timeout(1500),
     pytest.mark.skipif(not available(), reason="needs jackd2 and jack-capture"),
 ]
