@@ -107,6 +107,7 @@ def test_what_a_scene_and_a_journey_move_is_noted_too():
     stage.pass_time(12.0)
     assert ("/ld/blend", (0.0, 1.0), "journey") in noted
     assert ("/ld/gain", (-6.0,), "journey") in noted
+    assert all(address != "/ld/scene" for address, *_ in noted), "it was noted at its launch"
     noted.clear()
     stage.pass_time(12.5)
     assert noted == []
