@@ -77,6 +77,7 @@ class Inbox:
         self._lock = threading.Lock()
         self._ready: dict[_Key, _Messages | _Raw] = {}
         self._pending: list[Pending] = []
+        self.revision = 0  # of what waits for its time
         self._epoch = 0  # counts barriers
         self._woken = 0.0
         self._numbers = count(1)
@@ -139,6 +140,7 @@ class Inbox:
             fallen_due: list[_Messages] = []
             while self._pending and self._pending[0].due <= now:
                 fallen_due.append(heapq.heappop(self._pending).messages)
+                self.revision += 1
         units = [_messages(unit) for unit in found] + fallen_due
         in_order = sorted(units, key=lambda unit: unit[0].time)
         return [message for unit in in_order for message in unit]
@@ -159,7 +161,7 @@ class Inbox:
                 messages = tuple(
                     replace(message, bundle=number if many else 0) for message in unit.messages
                 )
-                heapq.heappush(self._pending, Pending(unit.due, number, messages))
+                self._push(Pending(unit.due, number, messages))
 
     def complaints(self) -> list[Complaint]:
         """What has gone wrong since the last call."""
@@ -240,7 +242,11 @@ class Inbox:
             self.counts.overflowed += 1
             self._say_once(source, f"More than {_MOST_PENDING} bundles wait for their time.")
             return
-        heapq.heappush(self._pending, Pending(messages[0].time, next(self._numbers), messages))
+        self._push(Pending(messages[0].time, next(self._numbers), messages))
+
+    def _push(self, unit: Pending) -> None:
+        heapq.heappush(self._pending, unit)
+        self.revision += 1
 
     def _say_once(self, source: str, sentence: str) -> None:
         host = source.rpartition(":")[0]

@@ -7,11 +7,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livediffusion.control.inbox import Pending
+from livediffusion.control.inbox import Inbox, Pending
 from livediffusion.ipc.runs import replace_json
 from livediffusion.state.cast import recall
 from livediffusion.state.history import History
@@ -45,7 +46,7 @@ class Journal:
     def __init__(self, run_dir: Path) -> None:
         self._file = run_dir / _NAME
         self._bundles = run_dir / _BUNDLES
-        self._waiting: list[int] = []  # numbers of the bundles that are in the file
+        self._bundled = 0  # the inbox's revision that is in the file
         self._written: Json = {}
         self._next: Seconds = 0.0
         self._last: Seconds = -_INTERVAL_S
@@ -88,20 +89,17 @@ class Journal:
         if state != self._written and replace_json(self._file, state):
             self._written = state
 
-    def remember_bundles(self, waiting: list[Pending]) -> None:
+    def remember_bundles(self, inbox: Inbox) -> None:
         """Write down what waits for its time, when something has come or gone."""
-        numbers = [unit.number for unit in waiting]
-        if numbers == self._waiting:
+        revision = inbox.revision
+        if revision == self._bundled:
             return
         units = [
-            [
-                unit.due,
-                [[message.address, message.values, message.source] for message in unit.messages],
-            ]
-            for unit in waiting
+            [unit.due, [[m.address, m.values, m.source] for m in unit.messages]]
+            for unit in inbox.coming(math.inf)
         ]
         if replace_json(self._bundles, {"units": units}):
-            self._waiting = numbers
+            self._bundled = revision
 
     def recall_bundles(self) -> list[Pending]:
         """What waited in the predecessor; its clock is ours, as both are of one machine."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -94,7 +93,7 @@ def main(settings: ControlSettings, lifeline: Connection) -> None:
             beat = arena.read_transport().beat_now()
             subscriptions, playing = feedback.subscriptions, conductor.playing
             journal.remember(now, beat, performance, subscriptions, playing, desk.heard)
-            journal.remember_bundles(inbox.coming(math.inf))
+            journal.remember_bundles(inbox)
     finally:
         conductor.close()
         desk.close()

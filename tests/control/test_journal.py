@@ -170,7 +170,7 @@ def test_bundles_that_wait_come_back_and_act_at_their_times(tmp_path: Path) -> N
     now, unix = time.monotonic(), time.time()
     before.put(Unit((("/ld/gain", (-3.0,)), ("/ld/mute", (1,))), unix + 20.0), "osc a:1", now)
     before.put(Unit((("/ld/play", ()),), unix + 10.0), "osc a:1", now)
-    journal.remember_bundles(before.coming(math.inf))
+    journal.remember_bundles(before)
     after.restore(Journal(tmp_path).recall_bundles())
     assert after.drain(now + 9.0) == []
     (play,) = after.drain(now + 11.0)
@@ -179,7 +179,8 @@ def test_bundles_that_wait_come_back_and_act_at_their_times(tmp_path: Path) -> N
     assert (gain.address, gain.values, mute.address) == ("/ld/gain", (-3.0,), "/ld/mute")
     assert gain.bundle == mute.bundle != 0, "they still act together"
     assert gain.time == before.coming(math.inf)[-1].due
-    journal.remember_bundles([])
+    assert len(before.drain(now + 60.0)) == 3
+    journal.remember_bundles(before)
     assert Journal(tmp_path).recall_bundles() == [], "what has acted does not act again"
 
 
