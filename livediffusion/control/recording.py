@@ -10,13 +10,13 @@ import logging
 import re
 import shutil
 import time
-from collections import OrderedDict
 from datetime import datetime
 from pathlib import Path
 
 import livediffusion
 from livediffusion.config import Config
 from livediffusion.control.osc_feedback import Feedback
+from livediffusion.control.remembered import Remembered
 from livediffusion.ipc.arena import Arena
 from livediffusion.render.process import LoopReady, ModelState
 from livediffusion.render.request import RenderRequest
@@ -31,7 +31,6 @@ _NOTE = "recording.json"  # in the run's folder: what is being recorded
 _LEAST_MB = 100  # below so much room nothing is begun
 _MB_A_MINUTE = 18  # of music
 _LITTLE_MINUTES = 60
-_MOST_LOOPS = 2048  # whose requests are remembered
 _ENDS_WITHIN: Seconds = 1.5
 _ADDRESS, _SECONDS = "/ld/record", "/ld/out/recording"
 
@@ -55,7 +54,7 @@ class Recording:
         self._performance = performance
         self._feedback = feedback
         self._recorder: Recorder | None = None
-        self._requests: OrderedDict[str, Json] = OrderedDict()
+        self._requests = Remembered()
         self._model: Json = {}
         self._patch: Patch | None = None  # whose text is in the log
 
@@ -104,10 +103,7 @@ class Recording:
 
     def rendered(self, ready: LoopReady) -> None:
         """Remember how a loop can be rendered again."""
-        self._requests[ready.audio_key] = ready.request.to_json()
-        self._requests.move_to_end(ready.audio_key)
-        while len(self._requests) > _MOST_LOOPS:
-            self._requests.popitem(last=False)
+        self._requests.add(ready.audio_key, ready.request.to_json())
         if self._recorder is not None:
             self._write("loop", key=ready.audio_key)
 
