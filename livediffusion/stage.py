@@ -143,6 +143,7 @@ def _renderer(run_dir: Path, config: Config, model: str) -> RendererSettings:
         threads=render.threads,
         cache_mb=render.cache_mb,
         compile=render.compile,
+        batch=render.batch,
         addons=config.addons,
         decoder=render.decoder,
     )
@@ -208,7 +209,8 @@ def _remarks(patch: Patch, config_path: Path | None) -> list[str]:
     except UserError:
         return []
     vocabulary = of_model(model_name(config, patch.model), config.models)
-    sentence = remark(vocabulary, (prompt.text for prompt in patch.prompts))
+    texts = [prompt.text for prompt in patch.prompts]
+    sentence = remark(vocabulary, texts, config.addons.embeddings)
     return [f"  {sentence}"] if sentence else []
 
 

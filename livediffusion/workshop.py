@@ -52,7 +52,8 @@ def render(wanted: Wanted, output: Path, config_path: Path | None, console: Cons
         raise UserError('Say what to render: livediffusion render "dark techno", or --patch P.')
     model = model_name(config, patch.model if patch else "", wanted.model or "")
     prompts = wanted.prompts or _texts(patch)
-    if sentence := remark(of_model(model, config.models), prompts):
+    vocabulary = of_model(model, config.models)
+    if sentence := remark(vocabulary, prompts, config.addons.embeddings):
         Console(stderr=True).print(sentence, highlight=False, soft_wrap=True, markup=False)
     with console.status("Loading the model …") as status:
         loop = _render(wanted, patch, model, config, status.update)

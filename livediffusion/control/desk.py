@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -59,8 +59,9 @@ class Desk:
         lights: Outputs,
         feedback: Feedback,
         models: Mapping[str, str],
+        taught: Iterable[str] = (),
     ) -> None:
-        """`models` maps names to folders, as in the config."""
+        """`models` maps names to folders, `taught` are words of embeddings, as in the config."""
         self.performance = performance
         self.inbox = inbox
         self.played: Played = _nobody_notes  # told of all that somebody moves
@@ -74,7 +75,7 @@ class Desk:
         self.remap()
         self._said: set[tuple[str, str]] = set()
         self._taps = Taps()
-        self._proofreader = Proofreader(feedback, models)
+        self._proofreader = Proofreader(feedback, models, taught)
         self._proofreader.open(performance.model)
 
     def listen(self, now: Seconds, beat: Beats, tempo: float = 0.0) -> Iterator[Asked]:

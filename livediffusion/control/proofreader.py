@@ -22,10 +22,13 @@ class Proofreader:
     when it is first asked for.
     """
 
-    def __init__(self, feedback: Feedback, models: Mapping[str, str]) -> None:
-        """`models` maps names to folders, as in the config."""
+    def __init__(
+        self, feedback: Feedback, models: Mapping[str, str], taught: Iterable[str] = ()
+    ) -> None:
+        """`models` maps names to folders, `taught` are words of embeddings, as in the config."""
         self._feedback = feedback
         self._models = models
+        self._taught = tuple(taught)
         self._model: str | None = None
         self._vocabulary: Vocabulary | None = None
         self._told: set[str] = set()
@@ -40,7 +43,7 @@ class Proofreader:
         """Tell who wrote the prompts, or everybody where it was no sender; and the log."""
         self.open(model)
         fresh = [prompt for prompt in prompts if prompt not in self._told]
-        sentence = remark(self._vocabulary, fresh)
+        sentence = remark(self._vocabulary, fresh, self._taught)
         if len(self._told) < _MOST_TOLD:
             self._told.update(fresh)
         if not sentence:

@@ -10,6 +10,7 @@ was never opened is text: a prompt is typed on stage, and no slip of the finger 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -21,6 +22,18 @@ _MOST = 10.0  # times, however many brackets
 _PIECE = re.compile(
     r"\\[()\[\]\\]|:\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)|[()\[\]]|[^\\()\[\]:]+|.", re.S
 )
+
+
+def taught_words(words: Iterable[str]) -> re.Pattern[str]:
+    """Finds words of one's own where they stand alone: "tech" is no part of "techno"."""
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile(f"({'|'.join(map(_standing_alone, longest_first))})")
+
+
+def _standing_alone(word: str) -> str:
+    before = r"(?<!\w)" if word[0].isalnum() else ""
+    after = r"(?!\w)" if word[-1].isalnum() else ""
+    return f"{before}{re.escape(word)}{after}"
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from livediffusion.errors import UserError
+from livediffusion.render.emphasis import taught_words
 from livediffusion.render.settings import model_source
 from livediffusion.state.suggest import shown
 
@@ -133,10 +134,17 @@ def of_model(name: str, models: Mapping[str, str]) -> Vocabulary | None:
         return None
 
 
-def remark(vocabulary: Vocabulary | None, prompts: Iterable[str]) -> str:
-    """One sentence on all that was never learned; "" when there is nothing to say."""
+def remark(
+    vocabulary: Vocabulary | None, prompts: Iterable[str], taught: Iterable[str] = ()
+) -> str:
+    """One sentence on all that was never learned; "" when there is nothing to say.
+
+    `taught` are words of the player's own, which embeddings give a meaning.
+    """
     if vocabulary is None:
         return ""
+    if words := list(taught):
+        prompts = [taught_words(words).sub(" ", text) for text in prompts]
     found = list(dict.fromkeys(word for text in prompts for word in vocabulary.unheard(text)))
     if not found:
         return ""

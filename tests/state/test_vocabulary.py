@@ -87,6 +87,9 @@ def test_one_sentence_says_it_all_and_does_not_go_on_for_ever(vocabulary: Vocabu
     assert long.endswith(" and more.") and len(long) < 120
     assert remark(vocabulary, ["techno", "dark house"]) == ""
     assert remark(None, ["gqom"]) == ""
+    assert remark(vocabulary, ["dark <zorp> house", "<zorp>"], ["<zorp>"]) == "", "an embedding's"
+    assert "gqom" in remark(vocabulary, ["<zorp> gqom"], ["<zorp>"])
+    assert "zorpy" in remark(vocabulary, ["zorpy zorp"], ["zorp"]), "only where it stands alone"
 
 
 def test_a_folder_without_vocabulary_or_with_a_broken_one_says_nothing(tmp_path: Path) -> None:

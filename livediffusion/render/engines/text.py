@@ -8,7 +8,6 @@ their mean stays what it was, as in Riffusion.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor
 
 from livediffusion.render.cache import MemoryLru
-from livediffusion.render.emphasis import emphasised
+from livediffusion.render.emphasis import emphasised, taught_words
 from livediffusion.render.engines.base import Notice
 from livediffusion.render.request import Weighted
 
@@ -160,18 +159,10 @@ class TextEncoder:
 
 def _split(text: str, words: Iterable[str]) -> list[str]:
     """A text in pieces, of which some are words of one's own, where these stand alone."""
-    longest_first = sorted(words, key=len, reverse=True)
-    if not longest_first:
+    known = list(words)
+    if not known:
         return [text]
-    # Not within other words: "tech" is no part of "techno".
-    either = "|".join(_alone(word) for word in longest_first)
-    return [part for part in re.split(f"({either})", text) if part.strip()]
-
-
-def _alone(word: str) -> str:
-    before = r"(?<!\w)" if word[0].isalnum() else ""
-    after = r"(?!\w)" if word[-1].isalnum() else ""
-    return f"{before}{re.escape(word)}{after}"
+    return [part for part in taught_words(known).split(text) if part.strip()]
 
 
 def _weighted(embedding: Tensor, factors: list[list[float]]) -> Tensor:
