@@ -88,7 +88,7 @@ class RiffusionPipeline:
 
         Nothing is downloaded: `livediffusion models pull` does that. `device` is "auto", "cpu",
         "cuda" or "mps", `dtype` "auto", "float32", "float16" or "bfloat16", `threads` those of
-        the CPU, 0 for all but one.
+        the CPU, 0 for all but one. LoRAs, embeddings and decoders have their names from the config.
         """
         from livediffusion.render.offline import open_engine
 
@@ -101,7 +101,13 @@ class RiffusionPipeline:
             if "/" not in name and not Path(source).is_dir():
                 raise
         engine = open_engine(
-            name, source, device=device, dtype=dtype, threads=threads, notice=_log.warning
+            name,
+            source,
+            device=device,
+            dtype=dtype,
+            threads=threads,
+            addons=config.addons,
+            notice=_log.warning,
         )
         return cls(engine, seed_images_folder(config.render.seed_images))
 
@@ -115,11 +121,16 @@ class RiffusionPipeline:
         seed: int = 0,
         tempo: BPM | None = None,
         beats: int = 8,
+        sampler: str | None = None,
+        loras: Mapping[str, float] | None = None,
+        decoder: str = "",
     ) -> Clip:
         """A loop of a prompt, from noise. None leaves it to the model (Riffusion's: 50 steps).
 
         `seed` is 0..2**31 - 1: the same one gives the same loop. `tempo` is 20 to 300 bpm and does
-        not change the pitch. Negative prompts need a guidance of more than 1.
+        not change the pitch. Negative prompts need a guidance of more than 1. `loras` are weights
+        by the config's names, `sampler` what they were distilled for ("lcm", ...), `decoder`
+        makes the picture in place of the model's own.
         """
         from livediffusion.render.offline import default_request
 
@@ -131,6 +142,9 @@ class RiffusionPipeline:
             negative=negative_prompt,
             tempo=own.tempo if tempo is None else tempo,
             beats=beats,
+            sampler=own.sampler if sampler is None else sampler,
+            loras=tuple((loras or {}).items()),
+            decoder=decoder,
         )
         return self._render(request)
 

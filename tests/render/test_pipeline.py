@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lora_files
 import numpy as np
 import pytest
 import soundfile
@@ -104,6 +105,29 @@ def test_it_is_loaded_from_a_folder_and_what_is_none_is_a_sentence(
     for name in ("nosuch", "some/where", str(tmp_path)):
         with pytest.raises(UserError):
             RiffusionPipeline.from_pretrained(name)
+
+
+def test_it_wears_the_configs_loras(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = lora_files.make(tiny_folder, {"unet": lora_files.UNET})
+    path = lora_files.write_kohya(made, tmp_path / "dusty.safetensors")
+    (tmp_path / "config.toml").write_text(f'[loras]\ndusty = "{path}"\n')
+    pipe = RiffusionPipeline.from_pretrained(tiny_folder, device="cpu", threads=1)
+
+    def samples(**changes: object) -> bytes:
+        return pipe("a", 2, tempo=240.0, beats=1, **changes).samples.tobytes()  # type: ignore[arg-type]
+
+    plain = samples()
+    others = [samples(loras={"dusty": 1.0}), samples(loras={"dusty": 0.5}), samples(sampler="lcm")]
+    assert len({plain, *others}) == 4
+    assert samples(loras={}) == samples(loras={"dusty": 0.0}) == plain
+    by_hand = lora_files.fused(tiny_folder, made, 1.0, tmp_path / "fused")
+    worn = RiffusionPipeline.from_pretrained(by_hand, device="cpu", threads=1)
+    expected = worn("a", 2, tempo=240.0, beats=1).image
+    found = pipe("a", 2, tempo=240.0, beats=1, loras={"dusty": 1.0}).image
+    assert np.abs(np.asarray(found, int) - np.asarray(expected, int)).max() <= 1
 
 
 def test_it_costs_nothing_until_it_is_used() -> None:
