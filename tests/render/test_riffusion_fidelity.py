@@ -131,6 +131,25 @@ def test_other_requests_of_riffusions_app(
     assert_same(*both(old_engine, reference, asked, images / "seed.png", mask))
 
 
+WEIGHED = ("(techno:1.5) at [night]", "((warm)) bells (:0.7)", LONG[:120] + "(dust:1.3)")
+
+
+@pytest.mark.parametrize("prompt", WEIGHED)
+def test_prompts_whose_words_are_weighed(
+    old_engine: StableDiffusion,
+    reference: riffusion_reference.Checkpoint,
+    images: Path,
+    prompt: str,
+) -> None:
+    asked = {**ends(), "alpha": 0.37, "num_inference_steps": 4}
+    asked["start"]["prompt"] = prompt
+    made, expected = both(old_engine, reference, asked, images / "seed.png", None)
+    assert_same(made, expected)
+    asked["start"]["prompt"] = prompt.translate(str.maketrans("", "", "()[]:.0123456789"))
+    plain = both(old_engine, reference, asked, images / "seed.png", None)[0]
+    assert float((plain - made).abs().max()) > WITHIN, "the weights count"
+
+
 @pytest.mark.parametrize("end", [LONG, "short"])
 def test_prompts_of_more_than_100_tokens(
     old_engine: StableDiffusion,
