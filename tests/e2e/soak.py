@@ -39,7 +39,7 @@ CONFIG = (
 
 @dataclass(frozen=True)
 class Look:
-    """What the daemon was at a moment; memory in MiB (PSS), by process."""
+    """What the daemon was at a moment; memory in MiB (resident), by process."""
 
     seconds: float
     memory: dict[str, float]
@@ -122,9 +122,9 @@ def entries(folder: str) -> int:
 
 
 def memory_of(pid: int) -> float:
-    """A process's proportional share of memory, MiB."""
+    """What a process holds, MiB; shares of libraries would change with who else uses them."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
-    return int(text.split("\nPss:")[1].split()[0]) / 1024.0
+    return int(text.split("\nRss:")[1].split()[0]) / 1024.0
 
 
 def move(daemon: Daemon, chance: random.Random) -> None:
