@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from livediffusion.errors import UserError
+from livediffusion.render.request import BATCH_MOST
 from livediffusion.render.settings import Addons
 from livediffusion.spectrogram.params import PHASES, PhaseChoice
 from livediffusion.state.checks import choice, flag, list_of, number, text, whole
@@ -102,6 +103,7 @@ class RenderConfig:
     steps_min: int = 2
     threads: int = 0  # 0: the engine's choice
     cache_mb: float = 512.0
+    batch: int = 0  # loops rendered at once, at the most; 0: as the device likes it
     compile: bool = False  # not before it has been seen to be right on a GPU
     decoder: str = ""  # a name, or a folder; "" for the model's own
     seed_images: str = ""  # "" for `own_seed_images_folder()`
@@ -303,6 +305,7 @@ _SECTIONS: dict[str, tuple[Any, dict[str, Check]]] = {
             "steps_min": whole(1, 100),
             "threads": whole(0, 256),
             "cache_mb": number(16, 1048576),
+            "batch": whole(0, BATCH_MOST),
             "decoder": text(500),
             "seed_images": text(500),
             "compile": flag(),

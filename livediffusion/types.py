@@ -64,3 +64,4 @@ class ModelDefaults:
     guidance: float
     sampler: str
     native_tempo: BPM
+    batch: int = 1  # so many loops at once it renders faster than one by one

@@ -69,11 +69,13 @@ def test_figures_of_an_architecture_are_shown() -> None:
     run |= {"way": "plain", "loop_ms": 1234.0, "picture_ms": 1000.0, "eager_ms": 1500.0}
     run |= {"times_eager": 1.53, "times_floor": 8.4}
     run["stages_ms"] = {"text": 1.0, "denoise": 987.0, "decode": 12.0, "phase": 3.0, "level": 4.0}
+    batches = {"picture_ms": {"1": 30.0, "4": 21.0}, "alike": True}
+    engine = {"decoder": "TAESD", "way": "plain", "batches": batches}
     results = {
         "architecture": "full size",
         "machine": {"gpu": "", "processor": "an abacus", "cpus": 2},
         "runs": [run],
-        "engines": [{"memory_peak_mb": 3456.0}, {"memory_peak_mb": 12.0}],
+        "engines": [{"memory_peak_mb": held, **engine} for held in (3456.0, 12.0)],
         "playing": {
             "knob_to_sound_ms": {"p50": 81.0, "p95": 141.0},
             "start_to_first_loop_s": 7.5,
@@ -84,6 +86,7 @@ def test_figures_of_an_architecture_are_shown() -> None:
     shown = console.export_text()
     for figure in ("50 model", "TAESD plain", "987", "1234", "1500", "1.53", "8.4", "an abacus"):
         assert figure in shown
+    assert "1: 30 ms, 4: 21 ms; the same whoever" in shown
     for figure in ("3456 MB", "7.5 s", "p50 81 ms", "p95 141 ms"):
         assert figure in shown
 

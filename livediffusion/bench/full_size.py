@@ -20,6 +20,7 @@ import torch
 
 from livediffusion.bench import eager
 from livediffusion.bench.architecture import DECODERS, Size, write
+from livediffusion.bench.batches import measure_batches
 from livediffusion.bench.eager import KINDS, Kind
 from livediffusion.bench.knobs import measure_knobs
 from livediffusion.bench.playing import playing
@@ -33,6 +34,7 @@ from livediffusion.render.request import RenderRequest
 from livediffusion.types import Json
 
 _NAME = "random"
+_LIVE = Kind(4, "lcm", 1.0)  # as for knobs
 
 
 def measure_full_size(size: Size, render: RenderConfig, advance: Advance) -> Json:
@@ -113,6 +115,7 @@ class _Way:
             advance(label, (number + 1) / len(KINDS))
         told = {"engine_id": engine.engine_id, "hastened_s": hastened / 1e3}
         told |= {"memory_peak_mb": (_peak(self._compute) - before) / 2**20}
+        told["batches"] = self._batches(engine)
         del engine
         _let_go()
         return self._names | told, runs
@@ -123,6 +126,15 @@ class _Way:
             offline.render_loop(engine, self._request(engine, kind))
         engine.hasten()
         engine.take_over()
+
+    def _batches(self, engine: StableDiffusion) -> Json:
+        """See `measure_batches`; where networks are compiled, for these sizes, too."""
+        request = self._request(engine, _LIVE)
+        if self._compiles:
+            measure_batches(engine, request)
+            engine.hasten()
+            engine.take_over()
+        return measure_batches(engine, request)
 
     def _figures(self, engine: StableDiffusion, kind: Kind) -> Json:
         """Milliseconds of a whole loop, of its stages, and of its picture alone."""

@@ -79,9 +79,21 @@ def architecture_table(results: Json) -> Table:
     held = max(engine["memory_peak_mb"] for engine in results["engines"])
     shown.caption = (
         f"first loop {first:.1f} s after the start; knob to new sound, 4 steps, p50 "
-        f"{knob['p50']:.0f} ms, p95 {knob['p95']:.0f} ms; memory {held:.0f} MB"
+        f"{knob['p50']:.0f} ms, p95 {knob['p95']:.0f} ms; memory {held:.0f} MB\n"
+        + "\n".join(map(_of_batches, results["engines"]))
     )
     return shown
+
+
+def _of_batches(engine: Json) -> str:
+    """What denoising several pictures at once gains."""
+    batches = engine["batches"]
+    times = ", ".join(f"{size}: {ms:.0f} ms" for size, ms in batches["picture_ms"].items())
+    beside = "the same" if batches["alike"] else "NOT the same"
+    return (
+        f"{engine['decoder']} {engine['way']}, 4 steps, a picture by how many at once: {times}; "
+        f"{beside} whoever is beside it"
+    )
 
 
 _VISITS = {"without": "nobody", "visitor": "somebody looks and listens",

@@ -130,7 +130,14 @@ class Conductor:
             quantise=self.performance.quantise,
             ahead=min(render.ahead, MOST_AHEAD),
             steps_min=render.steps_min,
+            batch=self._batch,
         )
+
+    @property
+    def _batch(self) -> int:
+        """How many loops the model that renders makes faster at once."""
+        defaults = self.performance.trajectory.defaults
+        return defaults.batch if defaults is not None else 1
 
     def close(self) -> None:
         """Hang up."""

@@ -1,9 +1,11 @@
-"""From the scheduler's order to the player's hands: one loop at a time, and who holds its slot.
+"""From the scheduler's order to the player's hands: one order at a time, and who holds its slots.
 
 Threading: the control process's main thread only; everything here returns at once.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from livediffusion.control.leaning import Leaning
 from livediffusion.control.slots import Slots
@@ -26,33 +28,44 @@ class Delivery:
         self._player = player
         self._renderer = renderer
         self._slots = Slots()
-        self._order: tuple[int, int, Step] | None = None  # id, slot, step
+        self._orders: dict[int, tuple[int, Step]] = {}  # those under way: slot and step by id
+        self._bill = _Bill(1)  # what they take together
         self._hurrying = False  # the order under way is being cancelled
 
     def order_next(self, beat: Beats, trajectory: Trajectory, rules: Rules) -> None:
         """Send the most urgent order, unless one is under way or no slot is free."""
         step = self.scheduler.next_order(beat, trajectory, rules)
-        if self._order is not None:
+        if self._orders:
             if step is not None and not self._hurrying:
                 self._hurrying = self._renderer.cancel()  # an idle render makes room
             return
         if step is None:
             missing = self.leaning.missing(beat, trajectory)
             step = self.scheduler.idle_order(beat, trajectory, missing)
-        slot = self._slots.take() if step is not None else None
-        if step is None or slot is None:
+        if step is not None:
+            self._send([step, *self.scheduler.company(step, beat, trajectory, rules)])
+
+    def _send(self, steps: list[Step]) -> None:
+        """Order steps to be rendered at once, as many as there are free slots for."""
+        placed = list[tuple[int, Step]]()
+        for step in steps:
+            if (slot := self._slots.take()) is None:
+                break
+            self.held.pop(slot, None)
+            placed.append((slot, step))
+        if not placed:
             return
-        self.held.pop(slot, None)
-        self._order = (self._renderer.order(step.request, slot), slot, step)
+        wanted = [(step.request, slot) for slot, step in placed]
+        self._orders = dict(zip(self._renderer.order_all(wanted), placed, strict=True))
+        self._bill = _Bill(len(placed))
         self._hurrying = False
-        self.scheduler.order(step)
+        self.scheduler.order(*(step for _, step in placed))
 
     def place(self, ready: LoopReady, beat: Beats, fade_ms: float) -> bool:
         """Give a finished loop to the player, for its beat; True when it is the first."""
-        if self._order is None or self._order[0] != ready.id:
+        if ready.id not in self._orders:
             return False
-        _, slot, step = self._order
-        self._order = None
+        slot, step = self._orders.pop(ready.id)
         self.held[slot] = Held(ready.audio_key, ready.frames, ready.beats, "standing")
         self._learn(ready)
         if step.idle:
@@ -80,16 +93,16 @@ class Delivery:
 
     def give_up(self, number: int) -> None:
         """The order of this number came to nothing."""
-        if self._order is not None and self._order[0] == number:
-            self._slots.give_back(self._order[1])
-            self._order = None
-            self.scheduler.failed()
+        if number in self._orders:
+            slot, step = self._orders.pop(number)
+            self._slots.give_back(slot)
+            self.scheduler.failed(step)
 
     def lose_renderer(self) -> None:
-        """The renderer is gone, and with it the order, its cache and its phases."""
-        if self._order is not None:
-            self._slots.give_back(self._order[1])
-        self._order = None
+        """The renderer is gone, and with it all orders, its cache and its phases."""
+        for slot, _ in self._orders.values():
+            self._slots.give_back(slot)
+        self._orders.clear()
         self.scheduler.forget_renderer()
 
     def swapped(self, slot: int) -> None:
@@ -107,7 +120,7 @@ class Delivery:
 
     def meet_player(self, hello: Hello) -> None:
         """The player is there (again): count the slots anew."""
-        ours = [self._order[1]] if self._order else []
+        ours = [slot for slot, _ in self._orders.values()]
         self.leaning.meet_player(hello)
         self._slots.keep_only(hello.slots, ours)
         self.held |= hello.slots
@@ -125,8 +138,31 @@ class Delivery:
 
     def _learn(self, ready: LoopReady) -> None:
         """Remember how long it took, if it really was rendered."""
-        if ready.cached:
-            return
-        self.render_ms = ready.render_ms
-        denoise_s = ready.stages["denoise"] / 1000.0
-        self.scheduler.times.add(ready.render_ms / 1000.0, denoise_s, ready.request.steps)
+        if not ready.cached:
+            self.render_ms = ready.render_ms
+        self._bill.charge(ready)
+        if self._bill.is_paid:
+            total, denoise = self._bill.total_ms / 1000.0, self._bill.denoise_ms / 1000.0
+            self.scheduler.times.add(total, denoise, ready.request.steps, self._bill.count)
+
+
+@dataclass(slots=True)
+class _Bill:
+    """What loops that are rendered at once take together."""
+
+    count: int
+    rendered: int = 0
+    total_ms: float = 0.0
+    denoise_ms: float = 0.0
+
+    def charge(self, ready: LoopReady) -> None:
+        """Add a loop that was rendered with all the others, not found or made by itself."""
+        if not ready.cached and ready.request.batch == self.count:
+            self.rendered += 1
+            self.total_ms += ready.render_ms
+            self.denoise_ms += ready.stages["denoise"]
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether all of them were rendered."""
+        return self.rendered == self.count

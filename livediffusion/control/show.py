@@ -107,7 +107,7 @@ def _behind(delivery: Delivery) -> Json:
         for one in sorted(delivery.scheduler.queued, key=lambda one: one.due)
         if one.slot in delivery.held
     ]  # fmt: skip
-    step = delivery.scheduler.in_flight
+    step = next(iter(delivery.scheduler.in_flight), None)
     rendering = None if step is None else {"due": step.due, "idle": step.idle}
     return {"queued": queued, "rendering": rendering, "standing": len(delivery.leaning.standing)}
 

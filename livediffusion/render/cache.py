@@ -87,6 +87,23 @@ class _Phase:
         return same == (request.model_hash, request.beats, request.tempo, request.phase)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    """A picture, and how many were denoised at once."""
+
+    batch: int
+    values: Any  # a tensor
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.values.nbytes)
+
+
+def _alone(request: RenderRequest) -> str:
+    """The key of a picture, however many were denoised at once."""
+    return replace(request, batch=1).picture_key()
+
+
 class LoopCache:
     """What one renderer remembers, within `megabytes`.
 
@@ -97,8 +114,9 @@ class LoopCache:
     def __init__(self, megabytes: float) -> None:
         total = int(megabytes * 2**20)
         self._loops: MemoryLru[Loop] = MemoryLru(total * 3 // 4)
-        self._pictures: MemoryLru[Any] = MemoryLru(total // 8)
+        self._pictures: MemoryLru[_Picture] = MemoryLru(total // 8)
         self._phases: MemoryLru[_Phase] = MemoryLru(total // 8)
+        self._held: dict[str, _Picture] = {}
 
     def loop(self, request: RenderRequest) -> Loop | None:
         """A loop that answers a request, whatever phase it once started from."""
@@ -110,7 +128,17 @@ class LoopCache:
 
     def picture(self, request: RenderRequest) -> Any:
         """The picture (channels, bands, columns) of a request, or None."""
-        return self._pictures.get(request.picture_key())
+        kept = self._picture(request)
+        return kept.values if kept is not None and kept.batch == request.batch else None
+
+    def as_kept(self, request: RenderRequest) -> RenderRequest:
+        """The request as its picture was made, be it among others."""
+        kept = self._picture(request)
+        return request if kept is None else replace(request, batch=kept.batch)
+
+    def _picture(self, request: RenderRequest) -> _Picture | None:
+        key = _alone(request)
+        return self._held.get(key) or self._pictures.get(key)
 
     def phase(self, request: RenderRequest) -> Any:
         """The phase that a request wants to start from; None when there is none that suits it."""
@@ -121,7 +149,16 @@ class LoopCache:
 
     def keep_picture(self, request: RenderRequest, picture: Sized) -> None:
         """Remember a picture."""
-        self._pictures.put(request.picture_key(), picture)
+        self._pictures.put(_alone(request), _Picture(request.batch, picture))
+
+    def hold_picture(self, request: RenderRequest, picture: Sized) -> None:
+        """Remember one that is about to be needed, whatever room there is, until `let_go`."""
+        self._held[_alone(request)] = _Picture(request.batch, picture)
+        self.keep_picture(request, picture)
+
+    def let_go(self) -> None:
+        """What was held is needed no more than others."""
+        self._held.clear()
 
     def keep_loop(self, loop: Loop, phase: Sized) -> None:
         """Remember a loop and the phase that followers may start from."""
@@ -130,5 +167,5 @@ class LoopCache:
 
     def clear(self) -> None:
         """Forget everything, when memory runs out."""
-        for part in (self._loops, self._pictures, self._phases):
+        for part in (self._loops, self._pictures, self._phases, self._held):
             part.clear()

@@ -6,13 +6,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from livediffusion.errors import UserError
 from livediffusion.render.cache import LoopCache
 from livediffusion.render.loader import is_out_of_memory
-from livediffusion.render.loop import Loop
+from livediffusion.render.loop import Loop, Stopwatch
 from livediffusion.render.request import RenderRequest
 from livediffusion.types import Json
 
@@ -24,17 +24,21 @@ class EngineRoom:
     """One engine, or none yet.
 
     Threading: the renderer's working thread; an engine is hastened in a thread beside it. `notice`
-    gets sentences for the performer, `changed` is called when `engine_id` has changed.
+    gets sentences for the performer, `changed` is called when `engine_id` has changed. `batch` is
+    how many loops are rendered at once at the most, 0 for what is good on the engine's device.
     """
 
     def __init__(
         self,
         cache_mb: float,
+        batch: int = 1,
         notice: Callable[[str], None] = lambda _: None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.cache = LoopCache(cache_mb)
         self.engine: StableDiffusion | None = None
+        self._batch = batch
+        self._alone = False  # memory does not suffice for several at once
         self._fresh: StableDiffusion | None = None  # has not rendered a loop yet
         self._notice = notice
         self._changed = changed
@@ -50,6 +54,7 @@ class EngineRoom:
 
         torch.set_num_threads(engine.compute.threads)  # holds for this thread alone
         self.engine = self._fresh = engine
+        self._alone = False
         free_memory()
 
     def clear(self) -> None:
@@ -73,8 +78,42 @@ class EngineRoom:
                 "guidance": params.guidance,
                 "sampler": params.sampler,
                 "native_tempo": params.native_tempo,
+                "batch": 1 if self._alone else self._batch or self.engine.compute.batch,
             },
         }
+
+    def take_over(self) -> None:
+        """Between two orders: let compiled networks take over that have become warm."""
+        if self.engine is not None and self.engine.take_over():
+            self._changed()
+
+    def pictures(
+        self, requests: Sequence[RenderRequest], progress: Callable[[], None]
+    ) -> Stopwatch:
+        """Make the pictures of several loops at once; `loop` then finds them, until `let_go`.
+
+        What stands in one's way is left to `loop`. Where memory does not suffice, that is the last
+        time. Raises what `progress` raises.
+        """
+        from livediffusion.render.offline import render_pictures
+
+        assert self.engine is not None
+        try:
+            return render_pictures(self.engine, requests, self.cache, progress)
+        except UserError:
+            return Stopwatch()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        self._alone = True
+        free_memory()
+        self._notice("Memory ran out; from now on loops are rendered one by one.")
+        self._changed()
+        return Stopwatch()
+
+    def let_go(self) -> None:
+        """The loops of those pictures have been rendered."""
+        self.cache.let_go()
 
     def loop(self, request: RenderRequest, progress: Callable[[], None]) -> Loop:
         """The loop of a request; where memory runs out, with less of it, as long as there is a way.
@@ -97,8 +136,6 @@ class EngineRoom:
         from livediffusion.render.offline import render_loop
 
         assert self.engine is not None
-        if self.engine.take_over():
-            self._changed()
         return render_loop(self.engine, request, self.cache, progress)
 
     def _make_room(self, tries: int) -> bool:
@@ -111,6 +148,7 @@ class EngineRoom:
         smaller = self.engine.shrink() if self.engine is not None else None
         if smaller is None:
             return False
+        self._alone = True
         self._notice(f"Memory ran out again; {smaller}.")
         self._changed()
         return True

@@ -115,8 +115,8 @@ class Guests:
         request = engine.settle(request)
         watch = Stopwatch(lambda: self._progress(engine))
         picture = self._known(request) if guest.picture_only else None
-        if picture is None:
-            picture = engine.picture(request, watch)
+        if picture is None:  # alone, or the performance would have to wait longer for its turn
+            picture = engine.picture(replace(request, batch=1), watch)
         picture = picture.cpu()
         work = (guest, engine, request, picture, watch)
         threading.Thread(target=self._finish, args=work, name="guest").start()

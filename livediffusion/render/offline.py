@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -114,6 +114,7 @@ def render_loop(
     found = cache.loop(request)
     if found is not None:
         return dataclasses.replace(found, render_ms=watch.total_ms)
+    request = cache.as_kept(request)
     picture = cache.picture(request)
     if picture is None:
         picture = engine.picture(request, watch)
@@ -124,6 +125,31 @@ def render_loop(
     loop, phase = sound_of(engine, request, picture, phase, watch)
     cache.keep_loop(loop, phase)
     return loop
+
+
+def render_pictures(
+    engine: Engine,
+    requests: Sequence[RenderRequest],
+    cache: LoopCache,
+    progress: Callable[[], None] = lambda: None,
+) -> Stopwatch:
+    """Have the cache hold the pictures of several loops, denoised together where they fit.
+
+    What it took; nothing is done where fewer than two are missing. Raises as `render_loop` does.
+    """
+    watch = Stopwatch(progress)
+    missing: dict[str, RenderRequest] = {}
+    for request in map(engine.settle, requests):
+        kept = cache.as_kept(request)
+        if cache.loop(request) is None and cache.picture(kept) is None:
+            missing[request.picture_key()] = request
+    companies = {request.company_key() for request in missing.values()}
+    if len(missing) > 1 and len(companies) == 1:
+        batch = [dataclasses.replace(one, batch=len(missing)) for one in missing.values()]
+        for request, picture in zip(batch, engine.pictures(batch, watch), strict=True):
+            if picture is not None:
+                cache.hold_picture(request, picture)
+    return watch
 
 
 def _method(engine: Engine, request: RenderRequest) -> Phase:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from livediffusion.errors import UserError
-from livediffusion.render.loop import Loop
-from livediffusion.render.request import RenderRequest
+from livediffusion.render.loop import Loop, Stopwatch
+from livediffusion.render.request import BEFORE, RenderRequest
 from livediffusion.types import Json
 
 
@@ -19,24 +20,33 @@ class Order:
     request: Json
 
     @classmethod
-    def from_json(cls, message: Json) -> Order:
-        """From the wire; KeyError, TypeError or ValueError where it is none."""
-        return cls(int(message["id"]), int(message["slot"]), dict(message["request"]))
+    def all_of(cls, message: Json) -> tuple[Order, ...]:
+        """Those of a message, to be rendered at once, one from another's phase if it says so.
+
+        KeyError, TypeError or ValueError where it is none.
+        """
+        return tuple(
+            cls(int(one["id"]), int(one["slot"]), dict(one["request"]))
+            for one in (message, *message.get("with", ()))
+        )
 
     @property
     def model(self) -> str:
         """The model that it names."""
         return str(self.request.get("model"))
 
-    def wanted(self) -> RenderRequest:
-        """What is to be rendered. Raises UserError."""
+    def wanted(self, before: str = "") -> RenderRequest:
+        """What is to be rendered; after the loop `before` in the same message. Raises UserError."""
         try:
-            return RenderRequest.from_json(self.request)
+            request = RenderRequest.from_json(self.request)
+            follows = before and request.phase_from == BEFORE
+            return dataclasses.replace(request, phase_from=before) if follows else request
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"The order is not understood ({error}); versions differ.") from error
 
-    def ready(self, loop: Loop) -> Json:
-        """The answer that its slot holds the loop."""
+    def ready(self, loop: Loop, shared: Stopwatch, sharers: int) -> Json:
+        """The answer that its slot holds the loop; to its time comes its part of what is shared."""
+        stages = {name: ms + shared.stages[name] / sharers for name, ms in loop.stages.items()}
         return {
             "type": "ready",
             "id": self.id,
@@ -49,8 +59,8 @@ class Order:
             "audio_key": loop.request.audio_key(),
             "cached": loop.cached,
             "cold": loop.cold,
-            "render_ms": loop.render_ms,
-            "stages": loop.stages,
+            "render_ms": loop.render_ms + sum(shared.stages.values()) / sharers,
+            "stages": stages,
             "peak": loop.peak,
             "loudness": loop.loudness,
         }

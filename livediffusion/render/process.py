@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -153,13 +154,26 @@ class Renderer:
 
     def order(self, request: RenderRequest, slot: int) -> int:
         """Have a loop rendered into a slot; the order's id. Orders are rendered one by one."""
-        number = next(self._ids)
-        message = {"type": "render", "id": number, "slot": slot, "request": request.to_json()}
-        if self._client.send(message):
-            self._pending[number] = slot
-        else:
-            self._failed.append(_away(number, slot))
-        return number
+        return self.order_all([(request, slot)])[0]
+
+    def order_all(self, wanted: Sequence[tuple[RenderRequest, int]]) -> list[int]:
+        """Have loops rendered into slots, at once where they fit together; the orders' ids.
+
+        They are answered one by one, in this order. `BEFORE` as `phase_from` means the loop
+        before.
+        """
+        numbers = [next(self._ids) for _ in wanted]
+        orders = [
+            {"id": number, "slot": slot, "request": request.to_json()}
+            for number, (request, slot) in zip(numbers, wanted, strict=True)
+        ]
+        sent = self._client.send({"type": "render", **orders[0], "with": orders[1:]})
+        for number, (_, slot) in zip(numbers, wanted, strict=True):
+            if sent:
+                self._pending[number] = slot
+            else:
+                self._failed.append(_away(number, slot))
+        return numbers
 
     def invite(self, request: RenderRequest, *, picture_only: bool = False) -> int:
         """Have files made for somebody else when the performance wants nothing; the guest's id.

@@ -22,6 +22,8 @@ WeightedSeeds: TypeAlias = tuple[tuple[int, float], ...]
 SAMPLERS = ("model", "dpm++", "ddim", "ddim-trailing", "euler", "lcm", "tcd")
 SEED_MAX = 2**31 - 1
 LORA_MOST = 4.0  # the most of a LoRA, either way; long before it nothing but noise is left
+BATCH_MOST = 8
+BEFORE = "before"  # as `phase_from` in an order: the loop that is rendered before it
 _WEIGHT_GRID = 1000  # finer differences than 1/1000 cannot be heard, but would defeat the cache
 
 
@@ -35,11 +37,14 @@ class RenderRequest:
     meant; empty, the renderer takes what is there and fills them in. `seam` says whether the
     decoder pads a picture in time with its other end, so that the loop closes, or with zeros as
     Riffusion's. `phase` is how it is found, "model" for the renderer's choice. `phase_from` is the
-    audio key of the loop whose phase this one starts from, or None for a cold start.
+    audio key of the loop whose phase this one starts from, or None for a cold start; in an order
+    also `BEFORE`.
 
     `loras` are added to the model's weights, so much of each; `decoder` makes the picture in place
     of the model's own, "" leaves that to the renderer and "model" means its own. `addons_hash` is
     to these, and to the embeddings that prompts name, what `images_hash` is to pictures.
+
+    `batch` pictures are denoised together: not heard, but it may decide the last bits.
     """
 
     prompts: Weighted
@@ -64,14 +69,22 @@ class RenderRequest:
     phase: PhaseChoice = "model"
     phase_iterations: int = 0  # 0: as many as the engine thinks right for cold or warm
     phase_from: str | None = None
+    batch: int = 1
 
     def picture_key(self) -> str:
         """Key of everything that decides the spectrogram."""
         return self._digest(_PICTURE_FIELDS)
 
     def cache_key(self) -> str:
-        """Key of everything that decides the audio but the phase's history."""
+        """Key of everything that can be heard but the phase's history."""
         return self._digest(_CACHE_FIELDS)
+
+    def company_key(self) -> str:
+        """Key of what pictures must have in common to be denoised together."""
+        texts = tuple((text, 1.0) for text, _ in self.prompts)
+        guidance = 2.0 if self.guidance > 1.0 else 1.0  # each may have its own, once it has one
+        alike = dataclasses.replace(self, prompts=texts, seeds=(), guidance=guidance, batch=1)
+        return alike._digest(_PICTURE_FIELDS)
 
     def audio_key(self) -> str:
         """Key of everything that decides the samples."""
@@ -122,6 +135,7 @@ class RenderRequest:
         # Keys are older than these fields.
         silent = {"seam"} if self.seam == "closed" else set()
         silent |= {"phase"} if self.phase == "model" else set()
+        silent |= {"batch"} if self.batch == 1 else set()
         silent |= {name for name in ("loras", "decoder", "addons_hash") if not getattr(self, name)}
         if not self.seed_image:
             silent |= {"strength", "mask"}
@@ -151,12 +165,13 @@ def slerped(seed_a: int, seed_b: int, morph: float) -> WeightedSeeds:
 
 
 _ALL_FIELDS = tuple(sorted(field.name for field in dataclasses.fields(RenderRequest)))
-_CACHE_FIELDS = tuple(name for name in _ALL_FIELDS if name != "phase_from")
-_OF_AUDIO = ("tempo", "phase", "phase_iterations")
-_PICTURE_FIELDS = tuple(name for name in _CACHE_FIELDS if name not in _OF_AUDIO)
+_CACHE_FIELDS = tuple(name for name in _ALL_FIELDS if name not in ("phase_from", "batch"))
+_OF_AUDIO = ("tempo", "phase", "phase_iterations", "phase_from")
+_PICTURE_FIELDS = tuple(name for name in _ALL_FIELDS if name not in _OF_AUDIO)
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("tempo", 20, 300),
     ("beats", 1, 64),
+    ("batch", 1, BATCH_MOST),
     ("steps", 1, 100),
     ("guidance", 0, 20),
     ("strength", 0, 1),

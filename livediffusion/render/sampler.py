@@ -145,14 +145,14 @@ def first_step(scheduler: Any, steps: int, strength: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The latents of a seed image, and where in them white of a mask is repainted.
+    """The latents of seed images, and where in them white of a mask is repainted.
 
     `repaint` is 1 where the sampler is free and 0 where the seed image stays, None for no mask.
     """
 
-    latents: Tensor  # (1, C, h, w)
+    latents: Tensor  # (n, C, h, w)
     strength: float
-    repaint: Tensor | None = None  # (1, 1, h, w)
+    repaint: Tensor | None = None  # (n, 1, h, w)
 
 
 def sample(
@@ -163,7 +163,7 @@ def sample(
     start: Start | None = None,
     on_step: Callable[[], None] = lambda: None,
 ) -> Tensor:
-    """Denoise to latents (1, C, h, w), float32.
+    """Denoise noise (n, C, h, w) to as many latents, float32.
 
     `on_step` is called before each step and may raise. Everything lies on one device.
     """
@@ -204,7 +204,8 @@ def _run(
     if "generator" in inspect.signature(scheduler.step).parameters:
         # Ancestral schedulers would draw from the global generator and never repeat themselves;
         # the same for all seeds, so that a walk from seed to seed stays smooth.
-        extra["generator"] = torch.Generator().manual_seed(0)
+        each = [torch.Generator().manual_seed(0) for _ in latents]
+        extra["generator"] = each if len(each) > 1 else each[0]
     for i, t in enumerate(timesteps):
         on_step()
         prediction = predict(scheduler.scale_model_input(latents, t), t)

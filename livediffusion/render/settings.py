@@ -57,6 +57,7 @@ class RendererSettings:
     threads: int = 0
     cache_mb: float = 512.0
     compile: bool = False
+    batch: int = 0  # loops rendered at once, at the most; 0: as the device likes it
     addons: Addons = field(default_factory=Addons)
     decoder: str = ""  # where a request does not say; "" for the model's own
 

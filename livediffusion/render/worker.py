@@ -8,12 +8,14 @@ a second of its start.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from multiprocessing.connection import Connection
 
 from livediffusion.errors import UserError
@@ -24,8 +26,9 @@ from livediffusion.render.engine_room import EngineRoom
 from livediffusion.render.guests import Guests, Interrupted
 from livediffusion.render.heart import Heart
 from livediffusion.render.loader import Loaded, Loader
-from livediffusion.render.loop import Cancelled, Loop
+from livediffusion.render.loop import Cancelled, Loop, Stopwatch
 from livediffusion.render.orders import Order
+from livediffusion.render.request import RenderRequest
 from livediffusion.render.settings import RendererSettings, available_threads
 from livediffusion.types import Json
 
@@ -55,12 +58,12 @@ class Worker:
         self._arena = arena
         self._server = server
         self._heart = Heart(arena)
-        self._room = EngineRoom(settings.cache_mb, self._notice, self._tell_state)
+        self._room = EngineRoom(settings.cache_mb, settings.batch, self._notice, self._tell_state)
         self._loader = Loader(settings, self._notice, lambda: server.received.put(_WAKE))
         self._former = ""  # the model that made room for the one being loaded
         self._failed = Loaded("", None, "No model is loaded; load one.")  # why there is no engine
         self._unsaid: deque[str] = deque(maxlen=20)  # notices that nobody was there to hear
-        self._orders: deque[Order] = deque()
+        self._orders: deque[tuple[Order, ...]] = deque()  # what came together is rendered so
         self._answered = 0.0  # when the last order was, on time.monotonic()'s clock
         self._guests = Guests(server.send, self._make_way, self._room.cache.picture)
         self._cancelled = False  # the order in flight is not wanted any more
@@ -86,7 +89,7 @@ class Worker:
             return False
         if self._room.engine is None and self._loader.model is not None:
             return False
-        model = self._orders[0].model
+        model = self._orders[0][0].model
         return self._room.model == model or not self._loader.expects(model)
 
     def _receive(self, timeout_s: float) -> None:
@@ -113,7 +116,7 @@ class Worker:
                 for _ in range(len(self._unsaid)):
                     self._notice(self._unsaid.popleft())
         elif kind == "render":
-            self._orders.append(Order.from_json(message))
+            self._orders.append(Order.all_of(message))
         elif kind == "guest":
             self._guests.take(message)
         elif kind == "dismiss":
@@ -123,7 +126,7 @@ class Worker:
         elif kind == "cancel":
             self._cancelled = True
             while self._orders:
-                self._server.send(self._orders.popleft().failed("cancelled", cancelled=True))
+                self._fail(self._orders.popleft(), "cancelled", cancelled=True)
 
     def _load(self, model: str) -> None:
         if self._room.engine is not None and self._room.model == model and not self._loader.model:
@@ -169,25 +172,50 @@ class Worker:
             return {"type": "model", "state": "loading", "model": self._loader.model}
         return _failure(self._failed)
 
-    def _render(self, order: Order) -> None:
-        """Render one order and answer it, whatever happens."""
+    def _render(self, orders: tuple[Order, ...]) -> None:
+        """Render what came together and answer each, whatever happens."""
         self._cancelled = False
+        waiting = list(orders)
         try:
             with self._heart.busy():
-                self._server.send(order.ready(self._loop(order)))
+                self._render_all(waiting)
             self._room.hasten()
         except Cancelled:
-            self._server.send(order.failed("cancelled", cancelled=True))
-        except UserError as error:
-            self._server.send(order.failed(str(error)))
+            self._fail(waiting, "cancelled", cancelled=True)
         except Exception as error:  # one bad loop must not end the set
             _log.exception("rendering failed")
             sentence = f"This loop cannot be rendered ({_first_line(error)}); see the log."
-            self._server.send(order.failed(sentence))
+            self._fail(waiting, sentence)
             if type(error).__name__ == "AcceleratorError":
                 raise  # the device's context is lost; only a new process gets another
         finally:
+            self._room.let_go()
             self._answered = time.monotonic()
+
+    def _render_all(self, waiting: list[Order]) -> None:
+        """Answer orders, with loops or with sentences, until none is waiting."""
+        self._room.take_over()
+        shared, sharers, before = Stopwatch(), len(waiting), ""
+        if sharers > 1 and self._room.engine is not None:
+            shared = self._room.pictures(_understood(waiting), self._progress)
+        said = set[str]()
+        while waiting:
+            try:
+                loop = self._loop(waiting[0], before)
+            except UserError as error:
+                # Of several that fail alike one is enough to be told.
+                answer = waiting[0].failed(str(error), cancelled=str(error) in said)
+                said.add(str(error))
+            else:
+                answer = waiting[0].ready(loop, shared, sharers)
+                before = loop.request.audio_key()
+            self._server.send(answer)
+            del waiting[0]
+
+    def _fail(self, orders: Iterable[Order], error: str, *, cancelled: bool = False) -> None:
+        """Answer all with a sentence, of which the performer shall see one."""
+        for number, order in enumerate(orders):
+            self._server.send(order.failed(error, cancelled=cancelled or number > 0))
 
     def _let_in(self) -> None:
         """Render for a guest, now that the performance wants nothing."""
@@ -212,11 +240,11 @@ class Worker:
             if time.monotonic() >= self._answered + _QUIET_S:
                 return
 
-    def _loop(self, order: Order) -> Loop:
-        """What was ordered, in its slot."""
+    def _loop(self, order: Order, before: str) -> Loop:
+        """What was ordered, in its slot; it goes on from the loop `before` it, if it may."""
         if self._room.engine is None:
             raise UserError(self._failed.error)
-        loop = self._room.loop(order.wanted(), self._progress)
+        loop = self._room.loop(order.wanted(before), self._progress)
         frames = len(loop.audio)
         if frames > SLOT_FRAMES:
             raise UserError("This loop is too long to be played; use fewer beats or more tempo.")
@@ -235,6 +263,15 @@ class Worker:
         _log.warning("%s", text)
         if not self._server.send({"type": "notice", "text": text}):
             self._unsaid.append(text)
+
+
+def _understood(orders: Iterable[Order]) -> list[RenderRequest]:
+    """What is wanted, without orders that will be answered with a sentence."""
+    found = []
+    for order in orders:
+        with contextlib.suppress(UserError):
+            found.append(order.wanted())
+    return found
 
 
 def _failure(loaded: Loaded) -> Json:

@@ -33,6 +33,9 @@ class _Phases(LoopCache):
     def loop(self, request: RenderRequest) -> Loop | None:
         return None
 
+    def as_kept(self, request: RenderRequest) -> RenderRequest:
+        return request  # to the last bit
+
     def holds(self, key: str) -> bool:
         """Whether a follower of this loop can start."""
         return key in self._phases
@@ -94,6 +97,7 @@ class Rerender:
             addons_hash="",
             steps=self._steps or request.steps,
             phase_from=self._made.get(request.phase_from or ""),
+            batch=1 if self._steps else request.batch,
         )
         loop = render_loop(engine, request, self._phases)
         self._made[key] = loop.request.audio_key()

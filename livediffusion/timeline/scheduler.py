@@ -6,8 +6,9 @@ sounds and what time it is. It owns no clock, no socket and no thread.
 While nothing moves, one step is wanted: the present values, as soon as the quantise allows; what
 changes all at once at a beat to come is wanted from that beat on. While a value moves, a step is
 wanted at each of the coming `ahead` step boundaries, each with the values that will hold there. One
-render is in flight at a time; whatever is most urgent when it ends goes next, so a newer value
-replaces what is queued and never what is in flight.
+order is in flight at a time; whatever is most urgent when it ends goes next, so a newer value
+replaces what is queued and never what is in flight. Where the renderer is faster so, an order may
+be for several steps that are due: not the first after a gesture, which shall be heard soon.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from livediffusion.render.request import RenderRequest
+from livediffusion.render.request import BEFORE, RenderRequest
 from livediffusion.timeline.estimate import RenderTimes
 from livediffusion.timeline.steps import Chain, Placed, Queued, Rules, Step, Trajectory
 from livediffusion.timeline.transport import next_boundary, to_beats
@@ -28,6 +29,7 @@ _HEADROOM = 1.5  # a step is at least so many p95 render times long
 _UNHURRIED = 3.0  # p95 render times before it is due, a step can let an idle one be finished
 _HANDOVER_S = 0.03  # from here to the player and into its next block
 _REMEMBERED_KEYS = 4096
+_COUNTS = (8, 4, 2)  # loops at once; each count is another shape to be compiled and learned
 
 
 class Scheduler:
@@ -40,7 +42,9 @@ class Scheduler:
         self.times = RenderTimes()
         self.sounding: RenderRequest | None = None
         self.tempo: BPM = 0.0  # that sounds; 0 before the first loop
-        self.in_flight: Step | None = None
+        self.in_flight: list[Step] = []
+        self._were_several = False  # ordered at once
+        self._ordered: int | None = None  # the latest revision that a step was ordered for
         self.queued: list[Queued] = []
         self.lead: Beats = 0.0
         self.late = 0
@@ -51,12 +55,12 @@ class Scheduler:
     def next_order(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Step | None:
         """The most urgent step that is neither sounding nor queued, if nothing urgent is in flight.
 
-        What is rendered in idle time is not urgent: let it go, and order this. Only a step that
-        has much time waits for its end.
+        What is rendered in idle time is not urgent, nor are several at once that a new gesture has
+        overtaken: let them go, and order this. Only a step that has much time waits for their end.
         """
-        if self.in_flight is not None and not self.in_flight.idle:
+        if self.in_flight and not self._gives_way(trajectory):
             return None
-        is_idle = self.in_flight is not None
+        is_idle = bool(self.in_flight)
         arriving = self._arriving(None)
         for step in self.plan(now, trajectory, rules):
             key = step.request.cache_key()
@@ -77,7 +81,7 @@ class Scheduler:
 
         Else a neighbour of where the performer is that was not rendered.
         """
-        if self.in_flight is not None or self.sounding is None:
+        if self.in_flight or self.sounding is None:
             return None
         for request in missing:
             return self._with_phase(Step(None, 0.0, request, trajectory.revision, idle=True))
@@ -89,6 +93,24 @@ class Scheduler:
                 return self._with_phase(Step(None, 0.0, request, trajectory.revision, idle=True))
         self._all_known = neighbours
         return None
+
+    def company(self, first: Step, now: Beats, trajectory: Trajectory, rules: Rules) -> list[Step]:
+        """Steps that are missing, too, to be rendered at once with the most urgent one.
+
+        As many as leave that one in time.
+        """
+        is_alone = first.due is None or first.idle or first.revision != self._ordered
+        if is_alone or self._is_known(first.request):
+            return []
+        fitting = self._fitting(first, self.plan(now, trajectory, rules))
+        steps = first.request.steps
+        for count in _COUNTS:
+            if count > min(rules.batch, 1 + len(fitting)) or not self.times.gains(steps, count):
+                continue
+            takes = to_beats(self.times.p95(steps, count) + _HANDOVER_S, self.tempo)
+            if first.due is not None and now + takes <= first.due:
+                return self._chained(first, fitting[: count - 1])
+        return []
 
     def plan(self, now: Beats, trajectory: Trajectory, rules: Rules) -> list[Step]:
         """The steps wanted from now on, most urgent first."""
@@ -112,9 +134,12 @@ class Scheduler:
             due += grid
         return planned
 
-    def order(self, step: Step) -> None:
-        """Note that a step has been sent to the renderer."""
-        self.in_flight = step
+    def order(self, *steps: Step) -> None:
+        """Note that steps have been sent to the renderer, to be rendered at once."""
+        self.in_flight = list(steps)
+        self._were_several = len(steps) > 1
+        if not steps[0].idle:
+            self._ordered = steps[0].revision
 
     def ready(self, step: Step, slot: int, now: Beats, audio_key: str, *, cold: bool) -> Placed:
         """Queue the finished loop; say where it goes and which slots it replaces.
@@ -123,7 +148,7 @@ class Scheduler:
         What an older gesture had queued for the same beat or later is replaced. What it queued
         for earlier is kept: dropping it would silence every change while a knob keeps moving.
         """
-        self.in_flight = None
+        self._land(step)
         self._remember(step.request, audio_key, cold)
         soonest = now + to_beats(_HANDOVER_S, self.tempo) if step.grid > 0.0 else now
         wanted = step.not_before if step.due is None else step.due
@@ -139,12 +164,13 @@ class Scheduler:
 
     def kept(self, step: Step) -> None:
         """A loop that was rendered in idle time is in the cache now."""
-        self.in_flight = None
+        self._land(step)
         self._know(step.request)
 
-    def failed(self) -> None:
-        """The render in flight came to nothing."""
-        self.in_flight = None
+    def failed(self, step: Step) -> None:
+        """A render in flight came to nothing; the next goes alone."""
+        self._land(step)
+        self._ordered = None
 
     def swapped(self, slot: int, request: RenderRequest, tempo: BPM) -> None:
         """A loop has begun to sound."""
@@ -162,7 +188,8 @@ class Scheduler:
 
     def forget_renderer(self) -> None:
         """The renderer died: nothing is in flight, cached or held as phase any more."""
-        self.in_flight, self._chain, self._all_known = None, None, None
+        self.in_flight, self._chain, self._all_known = [], None, None
+        self._ordered = None
         self._known.clear()
 
     def eta(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Beats:
@@ -210,6 +237,50 @@ class Scheduler:
         if before:
             return max(before, key=lambda q: q.due).cache_key
         return self.sounding.cache_key() if self.sounding is not None else None
+
+    def _gives_way(self, trajectory: Trajectory) -> bool:
+        """Whether what is in flight may be dropped for something urgent.
+
+        What is rendered in idle time, and several at once for a gesture that was not the last.
+        """
+        first = self.in_flight[0]
+        is_old = first.revision < trajectory.revision
+        return first.idle or (self._were_several and is_old)
+
+    def _land(self, step: Step) -> None:
+        """A step is not in flight any more."""
+        self.in_flight = [one for one in self.in_flight if one is not step]
+
+    def _fitting(self, first: Step, planned: Iterable[Step]) -> list[Step]:
+        """What of the plan can be rendered at once with the first: what is not there already.
+
+        What was rendered before comes out of the cache.
+        """
+        there = {(q.cache_key, q.due) for q in self.queued}
+        company, before = first.request.company_key(), first.request.cache_key()
+        found = []
+        for step in planned:
+            key = step.request.cache_key()
+            is_later = step.due is not None and first.due is not None and step.due > first.due
+            is_new = key != before and (key, step.due) not in there
+            is_missing = is_new and not self._is_known(step.request)
+            if is_later and is_missing and step.request.company_key() == company:
+                found.append(step)
+            before = key
+        return found
+
+    def _chained(self, first: Step, others: Iterable[Step]) -> list[Step]:
+        """Steps that start their phase from the one before, unless the chain gets too long."""
+        length = self._chain.length + 1 if self._chain and first.request.phase_from else 1
+        found, before = [], first.request
+        for step in others:
+            is_long = length >= CHAIN_LENGTH or _fits(step.request) != _fits(before)
+            before = step.request
+            length = 1 if is_long else length + 1
+            phase_from = None if is_long else BEFORE
+            request = dataclasses.replace(step.request, phase_from=phase_from)
+            found.append(dataclasses.replace(step, request=request))
+        return found
 
     def _with_phase(self, step: Step) -> Step:
         """Start the phase from the last render's, unless the chain is long enough."""

@@ -43,6 +43,7 @@ class Rules:
     quantise: Beats = 0.0  # 0 off, else the grid in beats
     ahead: int = 2
     steps_min: int = 2
+    batch: int = 1  # so many steps at once the renderer makes faster than one by one
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ def test_an_architecture_is_measured_in_this_process_and_on_a_daemon(
         assert run["times_eager"] == pytest.approx(run["eager_ms"] / run["picture_ms"])
         assert 0.0 < run["h200_floor_ms"] < run["floor_ms"]
     assert all(engine["memory_peak_mb"] > 50.0 for engine in results["engines"])
+    for engine in results["engines"]:
+        assert set(engine["batches"]["picture_ms"]) == {"1", "2", "4"}
+        assert engine["batches"]["alike"]
     assert results["playing"]["start_to_first_loop_s"] > 0.5
     assert results["playing"]["knob_to_sound_ms"]["p50"] > 0.0
     assert architecture_table(results).row_count == len(ours)

@@ -143,3 +143,19 @@ def test_over_a_seed_image_that_was_chosen_live_and_is_gone_since(tmp_path: Path
     played = [event["address"] for event in session.log.of("control")]
     assert {"/ld/seed/image", "/ld/prompt/1/remove"} <= set(played)
     assert_same(session, tmp_path)
+
+
+def test_a_glide_whose_loops_were_rendered_at_once(tmp_path: Path) -> None:
+    more = RECORD.format(tmp_path / "sessions") + "batch = 4\n"
+    with running(tmp_path, SET, "null", more=more) as daemon:
+        perform(daemon, [(0.0, "/ld/record", 1), (0.5, "/ld/quantise", "loop")])
+        perform(daemon, [(0.5, "/ld/glide", 32.0), (1.0, "/ld/blend", [0.1, 0.9])])
+        for _ in range(4):
+            next_swap(daemon)
+        perform(daemon, [(1.0, "/ld/record", 0)])
+        daemon.wait(lambda d: d.status["recording"] == 0, "the end")
+    session = the_session(tmp_path)
+    assert session.log.problems == []
+    batches = [event["request"]["batch"] for event in session.log.of("loop")]
+    assert max(batches) > 1, batches
+    assert_same(session, tmp_path)

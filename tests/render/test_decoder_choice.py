@@ -62,7 +62,7 @@ def test_it_decodes_as_diffusers_does(
 ) -> None:
     engine = opened(tiny_folder, {"small": small})
     request = engine.settle(make_request(decoder="small", seam="open"))
-    latents = engine._denoise(request, engine._text.context(request.prompts, None), lambda: None)
+    latents = engine._denoise([request], Stopwatch())
     decoded = AutoencoderTiny.from_pretrained(small).decode(latents, return_dict=False)[0]
     expected = canvas.from_autoencoder(decoded, engine.params)
     torch.testing.assert_close(picture(engine, request), expected)

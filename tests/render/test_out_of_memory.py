@@ -72,7 +72,7 @@ def test_at_first_the_cache_is_emptied_and_the_loop_is_rendered_all_the_same(
     hungry: Hungry, make_request: MakeRequest, kind: type[Exception]
 ) -> None:
     worker, wire = hungry(0, kind)
-    worker._render(Order(1, 0, make_request().to_json()))
+    worker._render((Order(1, 0, make_request().to_json()),))
     assert len(worker._room.cache._loops) == 1
     starved, wire = worker, wire
     engine = starved._room.engine
@@ -86,7 +86,7 @@ def test_at_first_the_cache_is_emptied_and_the_loop_is_rendered_all_the_same(
         return picture(*arguments)
 
     engine.picture = once  # type: ignore[method-assign]
-    starved._render(Order(2, 1, make_request(seeds=((5, 1.0),)).to_json()))
+    starved._render((Order(2, 1, make_request(seeds=((5, 1.0),)).to_json()),))
     answer = wire.sent[-1]
     assert (answer["type"], answer["id"], answer["slot"]) == ("ready", 2, 1)
     assert len(starved._room.cache._loops) == 1, "only the new one"
@@ -98,7 +98,7 @@ def test_then_smaller_settings_are_taken_and_said(
     hungry: Hungry, make_request: MakeRequest
 ) -> None:
     worker, wire = hungry(3, torch.OutOfMemoryError)
-    worker._render(Order(1, 0, make_request().to_json()))
+    worker._render((Order(1, 0, make_request().to_json()),))
     assert wire.sent[-1]["type"] == "ready"
     assert len(wire.notices) == 3
     assert "piece by piece" in wire.notices[1] and "in tiles" in wire.notices[2]
@@ -110,10 +110,10 @@ def test_when_nothing_is_left_to_give_up_it_is_a_sentence_and_the_next_one_is_tr
     hungry: Hungry, make_request: MakeRequest
 ) -> None:
     worker, wire = hungry(4, torch.OutOfMemoryError)
-    worker._render(Order(1, 0, make_request().to_json()))
+    worker._render((Order(1, 0, make_request().to_json()),))
     assert wire.sent[-1]["type"] == "failed"
     assert wire.sent[-1]["error"] == "Memory ran out; use fewer beats, a smaller model or the CPU."
-    worker._render(Order(2, 0, make_request().to_json()))
+    worker._render((Order(2, 0, make_request().to_json()),))
     assert wire.sent[-1]["type"] == "ready"
 
 
@@ -143,5 +143,5 @@ def test_asked_to_end_it_does_not_finish_the_loop(
     stop = threading.Event()
     stop.set()
     worker._stop = stop
-    worker._render(Order(1, 0, make_request().to_json()))
+    worker._render((Order(1, 0, make_request().to_json()),))
     assert wire.sent[-1]["type"] == "failed" and wire.sent[-1]["cancelled"]

@@ -33,6 +33,7 @@ from livediffusion.render.process import (
     RendererSettings,
     RenderFailed,
 )
+from livediffusion.render.request import BEFORE
 
 E = TypeVar("E", bound=Event)
 DEADLINE_S = 60.0
@@ -178,6 +179,57 @@ def test_cancel_drops_the_render_in_flight_and_those_behind_it(
     assert bench.wait(RenderFailed).cancelled
     assert bench.wait(RenderFailed).cancelled
     assert time.monotonic() - start < 2.0
+    assert bench.renderer.in_flight == 0
+    bench.renderer.order(make_request(), 0)
+    bench.wait(LoopReady)
+
+
+def test_loops_that_are_ordered_at_once_are_denoised_together_and_answered_one_by_one(
+    bench: Bench, engine: StableDiffusion, make_request: MakeRequest
+) -> None:
+    wanted = [
+        (make_request(seeds=((seed, 1.0),), phase_from=BEFORE if seed > 70 else None), slot)
+        for slot, seed in enumerate((70, 71, 72))
+    ]
+    numbers = bench.renderer.order_all(wanted)
+    loops = [bench.wait(LoopReady) for _ in numbers]
+    assert [loop.id for loop in loops] == numbers
+    assert [loop.slot for loop in loops] == [0, 1, 2]
+    assert [loop.request.batch for loop in loops] == [3, 3, 3]
+    assert [loop.request.phase_from for loop in loops] == [
+        None, loops[0].audio_key, loops[1].audio_key,
+    ]  # fmt: skip
+    assert loops[0].stages["denoise"] == loops[2].stages["denoise"] > 0.0, "a third of all each"
+    here = render_loop(engine, loops[0].request)
+    assert np.array_equal(bench.arena.slot(0, 48000), here.audio)
+
+
+def test_a_bad_one_among_them_spoils_no_other(bench: Bench, make_request: MakeRequest) -> None:
+    seeds = (90, 91, 92, 93)
+    wanted = [make_request(seeds=((seed, 1.0),), phase_from=BEFORE) for seed in seeds]
+    for place in (1, 2):
+        wanted[place] = replace(wanted[place], sampler="magic")
+    numbers = bench.renderer.order_all([(one, slot) for slot, one in enumerate(wanted)])
+    kinds = LoopReady | RenderFailed
+    answers = [bench.wait(kinds) for _ in numbers]  # type: ignore[arg-type]
+    assert [answer.id for answer in answers] == numbers
+    first, bad, worse, last = answers
+    assert isinstance(bad, RenderFailed) and "no sampler 'magic'" in bad.error
+    assert isinstance(worse, RenderFailed) and worse.cancelled, "the same is said once"
+    assert not bad.cancelled
+    assert isinstance(first, LoopReady) and isinstance(last, LoopReady)
+    assert (first.request.phase_from, last.request.phase_from) == (None, first.audio_key)
+
+
+def test_cancel_drops_all_that_were_ordered_at_once(
+    bench: Bench, make_request: MakeRequest
+) -> None:
+    bench.renderer.order_all([
+        (make_request(steps=100, seeds=((seed, 1.0),)), seed - 80) for seed in (80, 81, 82)
+    ])  # fmt: skip
+    time.sleep(0.3)
+    bench.renderer.cancel()
+    assert all(bench.wait(RenderFailed).cancelled for _ in range(3))
     assert bench.renderer.in_flight == 0
     bench.renderer.order(make_request(), 0)
     bench.wait(LoopReady)

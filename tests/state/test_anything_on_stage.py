@@ -125,4 +125,4 @@ def _rests(played: Set) -> bool:
     """Whether nothing moves any more and nothing is under way."""
     scheduler, beat = played.stage.scheduler, played.stage.beat
     still = played.performance.outlook.moving_until <= beat and played.performance.waiting is None
-    return still and scheduler.in_flight is None and not scheduler.queued
+    return still and not scheduler.in_flight and not scheduler.queued

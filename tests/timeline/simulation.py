@@ -66,6 +66,8 @@ class Stage:
     beat: float = 0.0
     heard: list[tuple[float, RenderRequest]] = field(default_factory=list)
     orders: list[tuple[float, Step]] = field(default_factory=list)
+    batches: list[tuple[float, list[Step]]] = field(default_factory=list)
+    each_more: float = 1.0  # of `render_s`, for each further loop that is rendered at once
     _done_at: float = 0.0
     _slots: dict[int, tuple[float, float, RenderRequest]] = field(default_factory=dict)
     _next_slot: int = 0
@@ -82,21 +84,31 @@ class Stage:
     def _tick(self) -> None:
         self._play_due()
         scheduler = self.scheduler
-        if scheduler.in_flight is not None and self.now_s >= self._done_at:
-            step = scheduler.in_flight
-            scheduler.times.add(self.render_s, self.render_s / 2, step.request.steps)
-            slot, self._next_slot = self._next_slot, self._next_slot + 1
-            key = step.request.audio_key()
-            cold = step.request.phase_from is None
-            placed = scheduler.ready(step, slot, self.beat, key, cold=cold)
-            for old in placed.replaces:
-                del self._slots[old]
-            self._slots[slot] = (placed.due, placed.grid, step.request)
-        step_or_none = scheduler.next_order(self.beat, self.trajectory, self.rules)
-        if step_or_none is not None:
-            scheduler.order(step_or_none)
-            self.orders.append((self.beat, step_or_none))
-            self._done_at = self.now_s + self.render_s
+        if scheduler.in_flight and self.now_s >= self._done_at:
+            count = len(scheduler.in_flight)
+            spent, steps = self._takes(count), scheduler.in_flight[0].request.steps
+            scheduler.times.add(spent, spent / 2, steps, count)
+            for step in scheduler.in_flight:
+                self._finish(step)
+        first = scheduler.next_order(self.beat, self.trajectory, self.rules)
+        if first is not None:
+            batch = [first, *scheduler.company(first, self.beat, self.trajectory, self.rules)]
+            scheduler.order(*batch)
+            self.batches.append((self.beat, batch))
+            self.orders += [(self.beat, step) for step in batch]
+            self._done_at = self.now_s + self._takes(len(batch))
+
+    def _takes(self, count: int) -> float:
+        """Seconds to render so many loops at once."""
+        return self.render_s * (1.0 + self.each_more * (count - 1))
+
+    def _finish(self, step: Step) -> None:
+        slot, self._next_slot = self._next_slot, self._next_slot + 1
+        key, cold = step.request.audio_key(), step.request.phase_from is None
+        placed = self.scheduler.ready(step, slot, self.beat, key, cold=cold)
+        for old in placed.replaces:
+            del self._slots[old]
+        self._slots[slot] = (placed.due, placed.grid, step.request)
 
     def _play_due(self) -> None:
         due = [

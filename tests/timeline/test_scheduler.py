@@ -185,7 +185,7 @@ def test_a_dead_renderer_is_forgotten_and_asked_again() -> None:
     stage = settled(0.3)
     stage.trajectory = Glide(end=1.0, revision=1)
     stage.run(0.1)
-    assert stage.scheduler.in_flight is not None
+    assert stage.scheduler.in_flight
     stage.scheduler.forget_renderer()
     stage.run(1.0)
     assert [weight_of(r) for _, r in stage.heard] == [1.0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from torch import Tensor
@@ -35,6 +35,14 @@ class Engine(Protocol):
 
         Values lie in 0..1, 1 is loudest, row 0 is the highest band. Raises Cancelled when the
         watch's progress callback does, UserError when the model gives no finite numbers.
+        """
+        ...
+
+    def pictures(self, requests: Sequence[RenderRequest], watch: Stopwatch) -> list[Tensor | None]:
+        """The same for several that have their `company_key` in common, denoised together.
+
+        There are as many as each one's `batch`; `picture` gives the same bits for any of them. None
+        for one whose numbers are not finite: alone it may do.
         """
         ...
 

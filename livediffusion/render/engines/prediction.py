@@ -8,6 +8,7 @@ proportion to the weights, as embeddings do not, so a morph goes in even steps.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -40,27 +41,59 @@ class Prediction:
     def __call__(self, latents: Tensor, t: Tensor) -> Tensor:
         """Prediction (1, C, h, w), float32."""
         single = latents.to(self.dtype)
-        if len(self.weights) > 1 and float(t) >= (1.0 - self.apart) * _STEPS:
-            predicted = self._one_by_one(single, t, self.each)
-            pairs = zip(self.weights, predicted.split(1), strict=True)
-            positive = torch.stack([weight * one for weight, one in pairs]).sum(dim=0)
-            if len(self.context) == 1:
-                return positive
-            negative = self._one_by_one(single, t, self.context[:1])
-        else:
-            out = self._all(single, t)
-            if len(out) == 1:
-                return out
-            negative, positive = out.chunk(2)
-        return negative + self.guidance * (positive - negative)
+        out = []
+        for rows in self.rows(t):
+            inputs = single.expand(len(rows), -1, -1, -1)
+            out += self.denoiser(inputs, t, rows).float().split(1)
+        return self.joined(out, t)
 
-    def _all(self, single: Tensor, t: Tensor) -> Tensor:
-        """Predictions (n, C, h, w) for the context, in one go where there is memory."""
-        if self.singly:
-            return self._one_by_one(single, t, self.context)
-        batch = single.expand(len(self.context), -1, -1, -1)
-        return self.denoiser(batch, t, self.context).float()
+    def rows(self, t: Tensor) -> list[Tensor]:
+        """Embeddings (n, tokens, width) that the network is asked about, in one go each.
 
-    def _one_by_one(self, single: Tensor, t: Tensor, contexts: Tensor) -> Tensor:
-        """Predictions (n, C, h, w): of batches of one, which a traced denoiser is made for."""
-        return torch.cat([self.denoiser(single, t, one[None]).float() for one in contexts])
+        Prompts apart go one by one, which a traced denoiser is made for.
+        """
+        if self._is_apart(t):
+            negative = [self.context[:1]] if len(self.context) > 1 else []
+            return [*negative, *self.each.split(1)]
+        return list(self.context.split(1)) if self.singly else [self.context]
+
+    def joined(self, out: Sequence[Tensor], t: Tensor) -> Tensor:
+        """What the network says of all rows, (1, C, h, w) each, as one prediction."""
+        negative, positive = out[: len(self.context) - 1], out[len(self.context) - 1 :]
+        predicted = positive[0]
+        if self._is_apart(t):
+            pairs = zip(self.weights, positive, strict=True)
+            predicted = torch.stack([weight * one for weight, one in pairs]).sum(dim=0)
+        if not negative:
+            return predicted
+        return negative[0] + self.guidance * (predicted - negative[0])
+
+    def _is_apart(self, t: Tensor) -> bool:
+        """Whether prompts are predicted apart at this timestep."""
+        return len(self.weights) > 1 and float(t) >= (1.0 - self.apart) * _STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The predictions for several pictures from one run of the network; all have as many rows.
+
+    Each picture's do not depend on whose are beside it, as nothing in these networks reaches
+    across a batch; their last bits may depend on how many there are.
+    """
+
+    each: tuple[Prediction, ...]
+
+    def __call__(self, latents: Tensor, t: Tensor) -> Tensor:
+        """Predictions (n, C, h, w) for latents (n, C, h, w), float32."""
+        first = self.each[0]
+        if first.singly:
+            pairs = zip(self.each, latents.split(1), strict=True)
+            return torch.cat([one(single, t) for one, single in pairs])
+        singles = latents.to(first.dtype).split(1)
+        out: list[list[Tensor]] = [[] for _ in self.each]
+        for rows in zip(*(one.rows(t) for one in self.each), strict=True):
+            inputs = torch.cat([one.expand(len(rows[0]), -1, -1, -1) for one in singles])
+            found = first.denoiser(inputs, t, torch.cat(rows)).float().split(len(rows[0]))
+            for own, mine in zip(out, found, strict=True):
+                own += mine.split(1)
+        return torch.cat([one.joined(own, t) for one, own in zip(self.each, out, strict=True)])

@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from livediffusion.errors import UserError
-from livediffusion.render import sampler
-from livediffusion.render.cache import MemoryLru
 from livediffusion.render.engines import canvas
 from livediffusion.render.engines.additions import Additions
 from livediffusion.render.engines.base import Notice
@@ -24,7 +23,7 @@ from livediffusion.render.engines.decoders import Decoders
 from livediffusion.render.engines.denoiser import Denoiser
 from livediffusion.render.engines.finite import finite
 from livediffusion.render.engines.images import images_hash
-from livediffusion.render.engines.prediction import Prediction
+from livediffusion.render.engines.latents import Latents
 from livediffusion.render.engines.start import Starts
 from livediffusion.render.engines.text import TextEncoder
 from livediffusion.render.loop import Stopwatch
@@ -33,7 +32,6 @@ from livediffusion.render.settings import Addons
 from livediffusion.spectrogram.params import PhaseChoice, SpectrogramParams
 
 _log = logging.getLogger(__name__)
-_NOISE_BYTES = 16 * 2**20
 
 _EXPORTED_CLOSED = (
     "'{name}' was exported with its seam closed, so its loops close where Riffusion's would not; "
@@ -76,8 +74,8 @@ class StableDiffusion:
         self._denoiser = Denoiser(parts.unet, where, parts.hash)
         self._decoders = Decoders(parts.vae, where)
         self.additions = Additions(parts, self._text, addons or Addons(), compute, notice)
-        self._starts = Starts(parts.vae, params, compute, self._finite)
-        self._drawn: MemoryLru[Tensor] = MemoryLru(_NOISE_BYTES)
+        starts = Starts(parts.vae, params, compute, self._finite)
+        self._latents = Latents(parts, params, compute, self._denoiser, self._text, starts)
         self._hastening = threading.Lock()
         self._notice = notice
         self._said: set[str] = set()
@@ -106,20 +104,38 @@ class StableDiffusion:
 
         It lies on the engine's device where that can reconstruct phase, else on the CPU.
         """
+        latents = self._denoise([request] * request.batch, watch)
+        return self._decoded(request, latents[:1], watch)
+
+    @torch.inference_mode()
+    def pictures(self, requests: Sequence[RenderRequest], watch: Stopwatch) -> list[Tensor | None]:
+        """See `Engine`: denoised together, decoded one by one."""
+        latents = self._denoise(requests, watch).split(1)
+        pairs = zip(requests, latents, strict=True)
+        return [
+            self._decoded(request, one, watch) if bool(one.isfinite().all()) else None
+            for request, one in pairs
+        ]
+
+    def _denoise(self, requests: Sequence[RenderRequest], watch: Stopwatch) -> Tensor:
+        """Latents (n, C, h, w), float32 on the device; finite ones if all requests are the same.
+
+        Of several others those that overflow stay so: in float32 all of them would be others.
+        """
 
         def on_step() -> None:
             watch.progress()
-            self._wear(request)  # another picture may have been rendered meanwhile
+            self._wear(requests[0])  # another picture may have been rendered meanwhile
 
         with watch.stage("text"):
-            self._wear(request)
-            negative = request.negative if request.guidance > 1.0 else None
-            context = self._text.context(request.prompts, negative)
+            self._wear(requests[0])
+            contexts = self._latents.contexts(requests)
         with watch.stage("denoise"):
-            unet = self._parts.unet
-            latents = self._finite(
-                unet, "denoiser", lambda: self._denoise(request, context, on_step)
-            )
+            run = partial(self._latents.of, requests, contexts, on_step)
+            is_one = len(set(requests)) == 1
+            return self._finite(self._parts.unet, "denoiser", run) if is_one else run()
+
+    def _decoded(self, request: RenderRequest, latents: Tensor, watch: Stopwatch) -> Tensor:
         with watch.stage("decode"):
             vae = self.additions.autoencoder(request) or self._parts.vae
             decoded = self._finite(vae, "decoder", lambda: self._decode(vae, latents, request.seam))
@@ -184,6 +200,7 @@ class StableDiffusion:
             return None
         sentence = _SAVINGS[self._savings][1]
         self._savings += 1
+        self._latents.singly = True
         self._denoiser.slow_down()
         if self._savings == 1 and hasattr(self._parts.unet, "set_attention_slice"):
             self._parts.unet.set_attention_slice("max")
@@ -192,35 +209,6 @@ class StableDiffusion:
         self._decoders.give_up()
         self.engine_id = self._identity()
         return sentence
-
-    def _denoise(
-        self, request: RenderRequest, context: Tensor, on_step: Callable[[], None]
-    ) -> Tensor:
-        """Latents (1, C, h, w), float32 on the device."""
-        device, unet = self.compute.device, self._parts.unet
-        predict = Prediction(
-            self._denoiser,
-            unet.dtype,
-            context=context.to(device, unet.dtype),
-            each=self._text.each(request.prompts).to(device, unet.dtype),
-            weights=tuple(weight for _, weight in request.prompts),
-            guidance=request.guidance,
-            apart=self.params.apart,
-            singly=self._savings > 0,
-        )
-        shape = canvas.latent_shape(self._parts.vae, self.params, request.beats)
-        noise = self._noise(request, shape)
-        scheduler = sampler.fresh_scheduler(self._parts.scheduler, request.sampler)
-        start = self._starts.of(request, shape[2:]) if request.seed_image else None
-        moved = (one.to(device) for one in noise)
-        return sampler.sample(predict, scheduler, request.steps, moved, start, on_step)
-
-    def _noise(self, request: RenderRequest, shape: tuple[int, ...]) -> Any:
-        if request.noise == "device":
-            where, dtype = self.compute.device, self.compute.dtype
-        else:
-            where, dtype = torch.device("cpu"), torch.float32
-        return sampler.noise_stream(request.seeds, shape, where, dtype, self._drawn)
 
     def _decode(self, vae: Any, latents: Tensor, seam: str) -> Tensor:
         scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
