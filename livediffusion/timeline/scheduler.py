@@ -18,13 +18,13 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from livediffusion.render.request import BEFORE, RenderRequest
+from livediffusion.render.request import RenderRequest
+from livediffusion.timeline.chain import Chain
 from livediffusion.timeline.estimate import RenderTimes
-from livediffusion.timeline.steps import Chain, Placed, Queued, Rules, Step, Trajectory
+from livediffusion.timeline.steps import Placed, Queued, Rules, Step, Trajectory
 from livediffusion.timeline.transport import next_boundary, to_beats
 from livediffusion.types import BPM, Beats
 
-CHAIN_LENGTH = 16  # renders from one another's phase; then one starts cold
 _HEADROOM = 1.5  # a step is at least so many p95 render times long
 _UNHURRIED = 3.0  # p95 render times before it is due, a step can let an idle one be finished
 _HANDOVER_S = 0.03  # from here to the player and into its next block
@@ -48,7 +48,7 @@ class Scheduler:
         self.queued: list[Queued] = []
         self.lead: Beats = 0.0
         self.late = 0
-        self._chain: Chain | None = None
+        self._chain = Chain()
         self._known: OrderedDict[str, None] = OrderedDict()
         self._all_known: object = None  # the neighbours that were all found there
 
@@ -65,13 +65,13 @@ class Scheduler:
         for step in self.plan(now, trajectory, rules):
             key = step.request.cache_key()
             if step.due is None:
-                return None if key == arriving else self._with_phase(step)
+                return None if key == arriving else self._chain.with_phase(step)
             if any((q.cache_key, q.due) == (key, step.due) for q in self.queued):
                 continue
             if key != self._arriving(step.due):
                 render = to_beats(self.times.p95(step.request.steps), self.tempo)
                 waits = is_idle and step.due - now > _UNHURRIED * render
-                return None if waits else self._with_phase(step)
+                return None if waits else self._chain.with_phase(step)
         return None
 
     def idle_order(
@@ -84,13 +84,15 @@ class Scheduler:
         if self.in_flight or self.sounding is None:
             return None
         for request in missing:
-            return self._with_phase(Step(None, 0.0, request, trajectory.revision, idle=True))
+            return self._in_idle_time(request, trajectory)
         neighbours = trajectory.neighbours(now)
         if neighbours is self._all_known:
             return None
         for request in neighbours:
             if not self._is_known(request):
-                return self._with_phase(Step(None, 0.0, request, trajectory.revision, idle=True))
+                return self._chain.with_phase(
+                    Step(None, 0.0, request, trajectory.revision, idle=True)
+                )
         self._all_known = neighbours
         return None
 
@@ -109,7 +111,7 @@ class Scheduler:
                 continue
             takes = to_beats(self.times.p95(steps, count) + _HANDOVER_S, self.tempo)
             if first.due is not None and now + takes <= first.due:
-                return self._chained(first, fitting[: count - 1])
+                return self._chain.behind(first, fitting[: count - 1])
         return []
 
     def plan(self, now: Beats, trajectory: Trajectory, rules: Rules) -> list[Step]:
@@ -149,7 +151,8 @@ class Scheduler:
         for earlier is kept: dropping it would silence every change while a knob keeps moving.
         """
         self._land(step)
-        self._remember(step.request, audio_key, cold)
+        self._know(step.request)
+        self._chain.remember(step.request, audio_key, cold=cold)
         soonest = now + to_beats(_HANDOVER_S, self.tempo) if step.grid > 0.0 else now
         wanted = step.not_before if step.due is None else step.due
         due = next_boundary(max(soonest, wanted), step.grid)
@@ -188,8 +191,8 @@ class Scheduler:
 
     def forget_renderer(self) -> None:
         """The renderer died: nothing is in flight, cached or held as phase any more."""
-        self.in_flight, self._chain, self._all_known = [], None, None
-        self._ordered = None
+        self.in_flight, self._ordered, self._all_known = [], None, None
+        self._chain.forget()
         self._known.clear()
 
     def eta(self, now: Beats, trajectory: Trajectory, rules: Rules) -> Beats:
@@ -238,6 +241,10 @@ class Scheduler:
             return max(before, key=lambda q: q.due).cache_key
         return self.sounding.cache_key() if self.sounding is not None else None
 
+    def _in_idle_time(self, request: RenderRequest, trajectory: Trajectory) -> Step:
+        step = Step(None, 0.0, request, trajectory.revision, idle=True)
+        return self._chain.with_phase(step)
+
     def _gives_way(self, trajectory: Trajectory) -> bool:
         """Whether what is in flight may be dropped for something urgent.
 
@@ -269,32 +276,6 @@ class Scheduler:
             before = key
         return found
 
-    def _chained(self, first: Step, others: Iterable[Step]) -> list[Step]:
-        """Steps that start their phase from the one before, unless the chain gets too long."""
-        length = self._chain.length + 1 if self._chain and first.request.phase_from else 1
-        found, before = [], first.request
-        for step in others:
-            is_long = length >= CHAIN_LENGTH or _fits(step.request) != _fits(before)
-            before = step.request
-            length = 1 if is_long else length + 1
-            phase_from = None if is_long else BEFORE
-            request = dataclasses.replace(step.request, phase_from=phase_from)
-            found.append(dataclasses.replace(step, request=request))
-        return found
-
-    def _with_phase(self, step: Step) -> Step:
-        """Start the phase from the last render's, unless the chain is long enough."""
-        chain = self._chain
-        if chain is None or chain.length >= CHAIN_LENGTH or chain.fits != _fits(step.request):
-            return step
-        request = dataclasses.replace(step.request, phase_from=chain.audio_key)
-        return dataclasses.replace(step, request=request)
-
-    def _remember(self, request: RenderRequest, audio_key: str, cold: bool) -> None:
-        self._know(request)
-        length = 1 if cold or self._chain is None else self._chain.length + 1
-        self._chain = Chain(audio_key, length, _fits(request))
-
     def _know(self, request: RenderRequest) -> None:
         self._known[request.cache_key()] = None
         if len(self._known) > _REMEMBERED_KEYS:
@@ -302,10 +283,6 @@ class Scheduler:
 
     def _is_known(self, request: RenderRequest) -> bool:
         return request.cache_key() in self._known
-
-
-def _fits(request: RenderRequest) -> tuple[str, int, BPM]:
-    return request.model, request.beats, request.tempo
 
 
 def _with_steps(request: RenderRequest, steps: int) -> RenderRequest:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from livediffusion.render.request import RenderRequest
-from livediffusion.types import BPM, Beats
+from livediffusion.types import Beats
 
 
 class Trajectory(Protocol):
@@ -79,12 +79,3 @@ class Placed:
     due: Beats
     grid: Beats
     replaces: tuple[int, ...]  # slots of queued loops that must not sound any more
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The last render, whose phase the next one may start from."""
-
-    audio_key: str
-    length: int
-    fits: tuple[str, int, BPM]  # model, beats, tempo

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from simulation import Glide, Stage, request, weight_of
 
 from livediffusion.render.request import BEFORE
+from livediffusion.timeline.chain import CHAIN_LENGTH
 from livediffusion.timeline.estimate import RenderTimes
-from livediffusion.timeline.scheduler import CHAIN_LENGTH
 from livediffusion.timeline.steps import Rules
 
 

@@ -10,7 +10,7 @@ import pytest
 from simulation import Glide, Stage, request, weight_of
 
 from livediffusion.render.request import RenderRequest
-from livediffusion.timeline.scheduler import CHAIN_LENGTH
+from livediffusion.timeline.chain import CHAIN_LENGTH
 from livediffusion.timeline.steps import Rules
 
 
