@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from livediffusion.types import Json
 
 if TYPE_CHECKING:
     from livediffusion.render.engines.stable_diffusion import StableDiffusion
+
+_log = logging.getLogger(__name__)
 
 
 class EngineRoom:
@@ -92,24 +95,30 @@ class EngineRoom:
     ) -> Stopwatch:
         """Make the pictures of several loops at once; `loop` then finds them, until `let_go`.
 
-        What stands in one's way is left to `loop`. Where memory does not suffice, that is the last
-        time. Raises what `progress` raises.
+        What stands in one's way is left to `loop`. Where memory does not suffice, or exactness,
+        that was the last time. Raises what `progress` raises.
         """
         from livediffusion.render.offline import render_pictures
 
         assert self.engine is not None
         try:
-            return render_pictures(self.engine, requests, self.cache, progress)
+            watch = render_pictures(self.engine, requests, self.cache, progress)
         except UserError:
             return Stopwatch()
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-        self._alone = True
-        free_memory()
-        self._notice("Memory ran out; from now on loops are rendered one by one.")
-        self._changed()
-        return Stopwatch()
+            self._alone = True
+        if self._alone:  # here the error is forgotten
+            free_memory()
+            self._notice("Memory ran out; from now on loops are rendered one by one.")
+            self._changed()
+            return Stopwatch()
+        if not self.engine.is_alike_in_batches:
+            _log.info("pictures depend on their place in a batch: they are rendered one by one")
+            self._alone = True
+            self._changed()
+        return watch
 
     def let_go(self) -> None:
         """The loops of those pictures have been rendered."""

@@ -152,6 +152,28 @@ def test_one_that_overflows_is_rendered_alone_and_the_others_stay(
     assert [loop.stages["denoise"] == 0.0 for loop in loops] == [True, False, True]
 
 
+def test_where_places_in_a_batch_differ_loops_are_rendered_one_by_one(
+    tiny_folder: Path, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a kernel summed up the last rows of a batch in another order."""
+    engine = offline.open_engine("tiny", tiny_folder, device="cpu", threads=1)
+    of = engine._latents.of
+
+    def uneven(requests: Sequence[RenderRequest], *more: object) -> torch.Tensor:
+        latents = of(requests, *more)  # type: ignore[arg-type]
+        latents[1:] *= 1.0 + 2e-7
+        return latents
+
+    monkeypatch.setattr(engine._latents, "of", uneven)
+    told: list[int] = []
+    room = EngineRoom(64.0, 4, lambda _: None, lambda: told.append(1))
+    room.install(engine)
+    room.pictures([make_request(seeds=((seed, 1.0),)) for seed in (1, 2)], lambda: None)
+    assert room.loop(make_request(), lambda: None).request.batch == 1
+    assert room.described()["defaults"]["batch"] == 1
+    assert told == [1]
+
+
 def test_a_cache_without_room_holds_them_until_they_are_rendered(
     engine: StableDiffusion, make_request: MakeRequest
 ) -> None:

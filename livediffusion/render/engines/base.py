@@ -25,6 +25,7 @@ class Engine(Protocol):
     hash: str
     params: SpectrogramParams
     engine_id: str
+    is_alike_in_batches: bool
 
     def settle(self, request: RenderRequest) -> RenderRequest:
         """The request with its hashes filled in; UserError when this engine cannot render it."""
@@ -42,7 +43,8 @@ class Engine(Protocol):
         """The same for several that have their `company_key` in common, denoised together.
 
         There are as many as each one's `batch`; `picture` gives the same bits for any of them. None
-        for one whose numbers are not finite: alone it may do.
+        for one whose numbers are not finite: alone it may do; and for all where that does not hold
+        (`is_alike_in_batches`).
         """
         ...
 

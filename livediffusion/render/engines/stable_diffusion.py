@@ -80,6 +80,8 @@ class StableDiffusion:
         self._notice = notice
         self._said: set[str] = set()
         self._savings = 0  # how often it had to shrink
+        self._alike: set[object] = set()  # shapes in which that has been looked at:
+        self.is_alike_in_batches = True  # pictures are the same in a batch of others and of itself
 
     def settle(self, request: RenderRequest) -> RenderRequest:
         """Fill in the hashes; UserError when this engine cannot render the request."""
@@ -109,12 +111,24 @@ class StableDiffusion:
 
     @torch.inference_mode()
     def pictures(self, requests: Sequence[RenderRequest], watch: Stopwatch) -> list[Tensor | None]:
-        """See `Engine`: denoised together, decoded one by one."""
-        latents = self._denoise(requests, watch).split(1)
-        pairs = zip(requests, latents, strict=True)
+        """See `Engine`: denoised together, decoded one by one.
+
+        The first time in a shape, one is denoised again in a batch of itself: kernels for which
+        places in a batch differ are not known, but nobody can know all kernels.
+        """
+        if not self.is_alike_in_batches:
+            return [None for _ in requests]
+        latents = self._denoise(requests, watch)
+        shape = (latents.shape, len(requests[0].prompts), requests[0].guidance > 1.0)
+        if shape not in self._alike:
+            last = self._denoise([requests[-1]] * len(requests), watch)[:1]
+            self.is_alike_in_batches = torch.equal(last, latents[-1:])
+            self._alike.add(shape)
+            if not self.is_alike_in_batches:
+                return [None for _ in requests]
         return [
             self._decoded(request, one, watch) if bool(one.isfinite().all()) else None
-            for request, one in pairs
+            for request, one in zip(requests, latents.split(1), strict=True)
         ]
 
     def _denoise(self, requests: Sequence[RenderRequest], watch: Stopwatch) -> Tensor:
@@ -160,6 +174,8 @@ class StableDiffusion:
         for one in self._compiled():
             one.take_over()
         before, self.engine_id = self.engine_id, self._identity()
+        if before != self.engine_id:
+            self._alike.clear()  # other kernels
         return before != self.engine_id  # also when compiled code was given up
 
     @property
