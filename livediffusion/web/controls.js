@@ -18,10 +18,13 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** The control of a row: {element, hand, show, address, row}. `send(address, types, values)`. */
-export function control(row, n, send, choices = row.choices) {
+/**
+ * The control of a row: {element, hand, show, address, row}. `send(address, types, values)`;
+ * `moved()` when a hand has moved it, which is sent with the next frame.
+ */
+export function control(row, n, send, moved, choices = row.choices) {
   const address = row.address.replace("{n}", n);
-  const hand = new Hand((value) => send(address, row.types || row.optional[0] || "", [value].flat()));
+  const hand = new Hand((value) => send(address, row.types || row.optional[0] || "", [value].flat()), moved);
   const name = row.types === "f" && n ? `weight of prompt ${n}` : title(row, n);
   const made = { row, address, hand, name, choices };
   const build = builder(row, choices);

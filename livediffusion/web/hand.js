@@ -9,10 +9,12 @@
 export const REST = 450; // longer than the program keeps our own move from coming back
 
 export class Hand {
-  constructor(send) {
+  /** `send` gives false where it could not; `moved` is called when there is something to send. */
+  constructor(send, moved = () => {}) {
     this.value = undefined; // what shows
     this.held = false;
     this.#send = send;
+    this.#moved = moved;
   }
 
   /** A finger is on it, or a key is down. */
@@ -32,6 +34,7 @@ export class Hand {
     this.#unsent = true;
     this.#restsAt = now + REST;
     this.#coming = undefined;
+    this.#moved();
   }
 
   /** It was moved elsewhere; true when that shows at once. */
@@ -57,6 +60,7 @@ export class Hand {
   }
 
   #send;
+  #moved;
   #unsent = false;
   #coming = undefined;
   #restsAt = 0;

@@ -2,6 +2,7 @@
 
 import { make } from "./controls.js";
 import { Ear } from "./hear.js";
+import { SHARED } from "./machine.js";
 
 const BUFFERS = [60, 100, 200, 400, 1000, 2000]; // ms
 
@@ -12,7 +13,7 @@ export function setUpHearing(button, panel, messages, notice) {
   const format = make("select", { "aria-label": "sound sent as" }, option("float", "exact (float)"), option("int16", "16 bits, half the data"));
   const figures = make("output", { class: "name" });
   buffer.value = "200";
-  format.value = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname) ? "float" : "int16";
+  format.value = SHARED ? "float" : "int16";
   const labelled = (words, field) => make("label", { class: "chooser row" }, make("span", { class: "name" }, words), field);
   panel.append(labelled("buffer", buffer), labelled("sent as", format), figures);
   const ear = new Ear(({ state, sentence, figures: found }) => {

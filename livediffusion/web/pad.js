@@ -4,8 +4,8 @@ import { make } from "./controls.js";
 import { Hand } from "./hand.js";
 import { COLOURS } from "./stage.js";
 
-export function pad(row, send) {
-  const hand = new Hand((value) => send(row.address, "ff", value));
+export function pad(row, send, moved) {
+  const hand = new Hand((value) => send(row.address, "ff", value), moved);
   const axis = (name) => make("input", { type: "range", min: "0", max: "100", class: "axis", "aria-label": name });
   const x = axis("pad, from left to right"), y = axis("pad, from bottom to top");
   const puck = make("div", { class: "puck" }), places = make("div", { class: "places", "aria-hidden": "true" });

@@ -2,6 +2,7 @@
 
 import { control, make } from "./controls.js";
 import { pad } from "./pad.js";
+import { write } from "./readouts.js";
 import { COLOURS } from "./stage.js";
 
 const LORAS = [1, 2, 3, 4].map((n) => `lora.${n}.weight`);
@@ -27,7 +28,7 @@ export class Panels {
     this.#rows = new Map(table.filter((row) => row.kind !== "readout").map((row) => [row.key, row]));
     this.#prompts = this.extra("Prompts");
     this.#add = this.#adder();
-    this.#pad = pad(this.#rows.get("xy"), send);
+    this.#pad = pad(this.#rows.get("xy"), send, this.#moved);
     this.#keep(this.#pad, this.extra("Pad"));
     for (const key of TRANSPORT) this.#put(key, transport);
     for (const [name, keys] of Object.entries(PLACES)) {
@@ -80,17 +81,18 @@ export class Panels {
     if (made.hand.hear(value, performance.now())) made.show(value);
   }
 
-  /** What is on show: where the blend is now. */
+  /** What is on show: where the blend is now; with the next look. */
   follow({ path }) {
-    const [, ...weights] = path[0] ?? [];
-    this.#shares.forEach((share, i) => (share.textContent = `${Math.round((weights[i] ?? 0) * 100)} % heard`));
+    this.#heard = path[0]?.slice(1) ?? [];
   }
 
-  /** Once a frame: send what was moved here, show what was moved elsewhere. */
+  /** With a frame: send what was moved here, show what was moved elsewhere. */
   look(now) {
+    this.#asked = false;
     for (const made of this.controls.values()) {
       if (made.hand.look(now)) made.show(made.hand.value);
     }
+    this.#shares.forEach((share, i) => write(share, `${Math.round((this.#heard[i] ?? 0) * 100)} % heard`));
   }
 
   #fill(section, keys) {
@@ -106,7 +108,7 @@ export class Panels {
     const row = this.#rows.get(key);
     if (!row) return undefined;
     const choices = ["patch", "model", "scene", "seed.image"].includes(key) ? [""] : row.choices;
-    return this.#keep(control(row, n, this.#send, choices), place);
+    return this.#keep(control(row, n, this.#send, this.#moved, choices), place);
   }
 
   #keep(made, place) {
@@ -166,7 +168,7 @@ export class Panels {
     this.#put("prompt.{n}.text", head, n);
     if (removable) this.#put("prompt.{n}.remove", head, n);
     this.#put("prompt.{n}.weight", element, n);
-    this.#shares.push(make("span", { class: "name" }));
+    this.#shares.push(make("span", { class: "name share" }));
     element.append(this.#shares.at(-1));
     return element;
   }
@@ -206,7 +208,14 @@ export class Panels {
     else made?.element.click();
   }
 
+  /** A hand has moved something: it goes with the next frame, however seldom the page is drawn. */
+  #moved = () => {
+    if (!this.#asked) requestAnimationFrame((now) => this.look(now));
+    this.#asked = true;
+  };
+
   mapped = {};
+  #asked = false;
   #sections = new Map();
   #place;
   #values;
@@ -216,5 +225,6 @@ export class Panels {
   #add;
   #pad;
   #shares = [];
+  #heard = [];
   #scenes = make("div", { class: "buttons scenes", role: "group", "aria-label": "scenes" });
 }

@@ -1,69 +1,114 @@
-/** The loop to be seen: spectrogram, playhead, beats and bars, what comes, and the blend's way. */
+/**
+ * The loop to be seen: spectrogram, playhead, beats and bars, what comes, and the blend's way.
+ *
+ * It is drawn rarely, as a strip that is longer than what is seen of it, and moved under the
+ * playhead frame by frame: a strip that only moves need not be painted.
+ */
 
+import { make } from "./controls.js";
+import { Pictures } from "./pictures.js";
 import { Path, rounds, stretches } from "./timeline.js";
 
 const BEFORE = 0.3; // of the width is past
 const BEATS = [8, 16, 24]; // that fit, from phone to wide
-const STRIP = 46; // pixels of the blend's way
+const LENGTH = 1.5; // of the strip, in widths
+const WAY = 42; // pixels of the blend's way
+const GAP = 4; // over it
 const RULER = 18;
-const KEPT = 48; // pictures
+const LABEL = 92; // pixels of "rendering …"
 const BEATS_A_BAR = 4;
 export const COLOURS = ["#6cc7ff", "#ffb35c", "#8be08b", "#e79bff", "#ff8080", "#ffe16b", "#7de8d8", "#c3b8ff"];
 
 export class Stage {
-  constructor(canvas, clock) {
-    this.#canvas = canvas;
+  constructor(place, clock) {
+    this.#place = place;
     this.#clock = clock;
-    this.#pen = canvas.getContext("2d", { alpha: false });
+    place.append(this.#moved, make("i", { class: "playhead" }), this.#coming);
+    this.#loops = this.#pen();
+    this.#way = this.#pen();
     this.latency = () => 0; // seconds between the program and the ear
-    this.frames = 0; // that were drawn
-    new ResizeObserver(() => this.#measure()).observe(canvas);
+    this.frames = 0; // that moved it
+    this.paints = 0; // of the strip
+    new ResizeObserver(() => this.#measure()).observe(place);
+    new IntersectionObserver((seen) => (this.#seen = seen.at(-1).isIntersecting)).observe(place);
     this.#measure();
   }
 
   /** What the program said last. */
   show(shown) {
     this.#shown = shown;
-    this.#path.hear(shown.path, 32);
-    for (const { key } of [...shown.loops.slice(-4), ...shown.queued]) this.#fetch(key);
+    if (this.#path.hear(shown.path, 32)) this.#strays = true;
+    const heard = JSON.stringify([shown.loops, shown.queued]);
+    if (heard !== this.#heard) this.#stale = true;
+    this.#heard = heard;
+    for (const { key } of [...shown.loops.slice(-4), ...shown.queued]) this.#pictures.want(key);
   }
 
-  /** Draw what sounds at `now`, in seconds of our clock. */
+  /** Show what sounds at `now`, in seconds of our clock; false where nothing moves. */
   draw(now) {
-    const shown = this.#shown;
-    if (!shown || !this.#width) return;
-    const pen = this.#pen, beat = this.#clock.beat(now) - this.latency() * this.#clock.pace;
-    const span = BEATS[this.#width < 600 ? 0 : this.#width < 1500 ? 1 : 2];
-    const view = { from: beat - span * BEFORE, to: beat + span * (1 - BEFORE), scale: this.#width / span };
-    pen.setTransform(this.#dense, 0, 0, this.#dense, 0, 0);
-    pen.fillStyle = "#07080c";
-    pen.fillRect(0, 0, this.#width, this.#height);
-    this.#drawLoops(view, shown);
-    this.#drawGrid(view);
-    this.#drawPath(view);
-    this.#drawComing(view, shown);
-    pen.fillStyle = "#ffffff";
-    pen.fillRect((beat - view.from) * view.scale - 1, 0, 2, this.#height);
-    this.frames++;
+    const shown = this.#shown, width = this.#width;
+    if (!shown || !width || !this.#seen) return false;
+    const beat = this.#clock.beat(now) - this.latency() * this.#clock.pace;
+    const span = BEATS[width < 600 ? 0 : width < 1500 ? 1 : 2];
+    const view = { from: beat - span * BEFORE, to: beat + span * (1 - BEFORE), scale: width / span };
+    this.#paint(view);
+    const moved = this.#move(this.#moved, (this.#strip.from - view.from) * view.scale);
+    this.#showComing(view, shown);
+    if (moved) this.frames++;
+    return moved || this.#clock.pace > 0;
   }
 
   #measure() {
     this.#dense = Math.min(2, devicePixelRatio || 1);
-    this.#width = this.#canvas.clientWidth;
-    this.#height = this.#canvas.clientHeight;
-    this.#canvas.width = this.#width * this.#dense;
-    this.#canvas.height = this.#height * this.#dense;
+    this.#width = this.#place.clientWidth;
+    this.#height = this.#place.clientHeight - WAY;
+    for (const [pen, height] of [[this.#loops, this.#height], [this.#way, WAY]]) {
+      const { canvas } = pen, width = Math.ceil(this.#width * LENGTH);
+      canvas.width = width * this.#dense;
+      canvas.height = height * this.#dense;
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
+      pen.setTransform(this.#dense, 0, 0, this.#dense, 0, 0);
+    }
+    this.#stale = this.#strays = true;
   }
 
-  #drawLoops(view, shown) {
-    const pen = this.#pen, top = RULER, height = this.#height - RULER - STRIP;
-    pen.imageSmoothingEnabled = true;
-    for (const stretch of stretches(shown.loops, shown.queued, view.from, view.to)) {
+  #pen() {
+    const canvas = make("canvas");
+    this.#moved.append(canvas);
+    return canvas.getContext("2d", { alpha: false });
+  }
+
+  /** Paint what of the strip is no longer right; all of it where it ends. */
+  #paint({ from, to, scale }) {
+    const ends = from < this.#strip.from || to > this.#strip.to || scale !== this.#strip.scale;
+    if (ends) this.#strip = { from, to: from + (to - from) * LENGTH, scale };
+    if (ends || this.#stale) {
+      this.#clear(this.#loops);
+      this.#drawLoops(this.#loops, this.#strip);
+      this.#drawGrid(this.#loops, this.#strip);
+      this.paints++;
+    }
+    if (ends || this.#strays) {
+      this.#clear(this.#way);
+      this.#drawPath(this.#way, this.#strip);
+    }
+    this.#stale = this.#strays = false;
+  }
+
+  #clear(pen) {
+    pen.fillStyle = "#07080c";
+    pen.fillRect(0, 0, pen.canvas.width, pen.canvas.height);
+  }
+
+  #drawLoops(pen, view) {
+    const top = RULER, height = this.#height - RULER - GAP;
+    for (const stretch of stretches(this.#shown.loops, this.#shown.queued, view.from, view.to)) {
       const picture = this.#pictures.get(stretch.key);
       pen.globalAlpha = stretch.queued ? 0.6 : 1;
       for (const { from, to, at } of rounds(stretch)) {
         const x = (from - view.from) * view.scale, wide = (to - from) * view.scale;
-        if (!picture?.width) continue;
+        if (!picture) continue;
         const share = picture.width / stretch.beats;
         pen.drawImage(picture, at * picture.width, 0, Math.max(0.01, (to - from) * share), picture.height, x, top, wide, height);
       }
@@ -75,14 +120,13 @@ export class Stage {
     }
   }
 
-  #drawGrid({ from, to, scale }) {
-    const pen = this.#pen;
+  #drawGrid(pen, { from, to, scale }) {
     pen.font = "12px system-ui, sans-serif";
     pen.textBaseline = "top";
-    for (let beat = Math.ceil(from); beat < to; beat++) {
+    for (let beat = Math.ceil(from - BEATS_A_BAR); beat < to; beat++) {
       const isBar = beat % BEATS_A_BAR === 0, x = (beat - from) * scale;
       pen.fillStyle = isBar ? "rgba(255,255,255,0.4)" : "rgba(255,255,255,0.13)";
-      pen.fillRect(x, isBar ? 0 : RULER, 1, this.#height - STRIP);
+      pen.fillRect(x, isBar ? 0 : RULER, 1, this.#height - GAP);
       if (isBar && beat >= 0) {
         pen.fillStyle = "#c9cdd8";
         pen.fillText(String(beat / BEATS_A_BAR + 1), x + 4, 3);
@@ -91,18 +135,17 @@ export class Stage {
   }
 
   /** The blend as areas upon one another, the first prompt at the bottom. */
-  #drawPath({ from, to, scale }) {
-    const pen = this.#pen, points = this.#path.points;
+  #drawPath(pen, { from, to, scale }) {
+    const points = this.#path.points;
     if (!points.length) return;
-    const top = this.#height - STRIP + 4, height = STRIP - 4;
     const prompts = Math.max(...points.map((point) => point.length - 1));
     const ends = [...points, [to + 1, ...points.at(-1).slice(1)]];
     const below = ends.map(() => 0);
     for (let n = 0; n < prompts; n++) {
       const above = ends.map((point, i) => below[i] + (point[n + 1] ?? 0));
       pen.beginPath();
-      ends.forEach(([beat], i) => pen.lineTo((beat - from) * scale, top + height * (1 - above[i])));
-      for (let i = ends.length - 1; i >= 0; i--) pen.lineTo((ends[i][0] - from) * scale, top + height * (1 - below[i]));
+      ends.forEach(([beat], i) => pen.lineTo((beat - from) * scale, WAY * (1 - above[i])));
+      for (let i = ends.length - 1; i >= 0; i--) pen.lineTo((ends[i][0] - from) * scale, WAY * (1 - below[i]));
       pen.fillStyle = COLOURS[n % COLOURS.length];
       pen.fill();
       above.forEach((y, i) => (below[i] = y));
@@ -110,54 +153,40 @@ export class Stage {
   }
 
   /** Where a loop is on its way, and not here yet. */
-  #drawComing({ from, scale }, { rendering, queued }) {
-    if (!rendering || rendering.idle) return;
-    const pen = this.#pen, last = queued.at(-1)?.due;
-    const due = rendering.due ?? last;
-    const x = due === undefined || due === null ? this.#width - 96 : (due - from) * scale;
-    const at = Math.min(this.#width - 96, Math.max(4, x));
-    pen.fillStyle = "rgba(7,8,12,0.75)";
-    pen.fillRect(at, RULER + 4, 92, 20);
-    pen.fillStyle = "#ffb35c";
-    pen.fillText("rendering …", at + 8, RULER + 8);
+  #showComing({ from, scale }, { rendering, queued }) {
+    const isComing = Boolean(rendering) && !rendering.idle;
+    if (this.#coming.hidden === isComing) this.#coming.hidden = !isComing;
+    if (!isComing) return;
+    const due = rendering.due ?? queued.at(-1)?.due ?? Infinity;
+    const far = this.#width - LABEL - 4;
+    this.#move(this.#coming, Math.min(far, Math.max(4, (due - from) * scale)));
   }
 
-  /** Have the picture of a loop, once. */
-  async #fetch(key) {
-    if (this.#pictures.has(key)) return;
-    this.#pictures.set(key, null);
-    try {
-      const answer = await fetch(`/stage/loop/${key}.png`);
-      if (answer.status !== 200) throw new Error(answer.statusText); // 204: it is gone
-      this.#pictures.set(key, coloured(await createImageBitmap(await answer.blob())));
-    } catch {
-      setTimeout(() => this.#pictures.delete(key), 1000); // asked for again if it still matters
-    }
-    for (const old of [...this.#pictures.keys()].slice(0, -KEPT)) this.#pictures.delete(old);
+  /** Move an element to `x`, on whole pixels so that it stays sharp; whether that is elsewhere. */
+  #move(element, x) {
+    const transform = `translateX(${Math.round(x * this.#dense) / this.#dense}px)`;
+    if (this.#places.get(element) === transform) return false;
+    element.style.transform = transform;
+    this.#places.set(element, transform);
+    return true;
   }
 
-  #canvas;
+  #place;
   #clock;
-  #pen;
+  #moved = make("div", { class: "strip" });
+  #coming = make("span", { class: "coming", hidden: true }, "rendering …");
+  #loops;
+  #way;
   #width = 0;
   #height = 0;
   #dense = 1;
+  #seen = true;
   #shown;
+  #heard = "";
+  #stale = true;
+  #strays = true; // the path, from what was drawn of it
+  #strip = { from: 0, to: 0, scale: 0 };
+  #places = new Map();
   #path = new Path();
-  #pictures = new Map();
-}
-
-/** Grey levels as heat, from black over violet and orange to white. */
-function coloured(bitmap) {
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), pen = canvas.getContext("2d");
-  pen.drawImage(bitmap, 0, 0);
-  const image = pen.getImageData(0, 0, bitmap.width, bitmap.height), data = image.data;
-  for (let i = 0; i < data.length; i += 4) {
-    const level = data[i] / 255;
-    data[i] = 255 * Math.min(1, level ** 1.5 * 1.35);
-    data[i + 1] = 255 * Math.min(1, level ** 3 * 1.1);
-    data[i + 2] = 255 * Math.min(1, 0.05 + 0.75 * Math.sin(Math.PI * Math.min(1, level * 0.9)) ** 1.5 + level ** 8);
-  }
-  pen.putImageData(image, 0, 0);
-  return canvas;
+  #pictures = new Pictures(() => (this.#stale = true));
 }

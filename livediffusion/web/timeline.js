@@ -1,5 +1,7 @@
 /** What sounds when: stretches of the song beat, each with its loop. Pure. */
 
+const SEEN = 0.012; // of a weight: half a pixel
+
 /**
  * Stretches from beat `from` to `to`, in order: {key, beats, from, to, queued}.
  *
@@ -34,10 +36,31 @@ export function rounds({ from, to, beats }) {
 export class Path {
   points = [];
 
+  /** Take in the blend from now on, keep so many beats of the past; whether it is news. */
   hear(coming, keep) {
     const now = coming[0]?.[0] ?? 0;
     const jumped = this.points.length && this.points[0][0] > now;
-    const before = jumped ? [] : this.points.filter(([beat]) => beat < now && beat > now - keep);
-    this.points = [...before, ...coming];
+    const planned = this.points.filter(([beat]) => beat > now);
+    const isNews = jumped || differ(this.points, coming) || differ(coming, planned);
+    const kept = this.points.filter((_, i) => !(this.points[i + 1]?.[0] <= now - keep));
+    const before = jumped ? [] : kept.filter(([beat]) => beat < now);
+    this.points = isNews ? [...before, ...coming] : kept;
+    return isNews;
   }
+}
+
+/** Whether any of some points lies beside a path by more than is seen. */
+function differ(path, points) {
+  return points.some(([beat, ...weights]) => {
+    const there = weightsAt(path, beat);
+    return there.length !== weights.length || there.some((weight, i) => Math.abs(weight - weights[i]) > SEEN);
+  });
+}
+
+function weightsAt(path, beat) {
+  const next = path.findIndex(([at]) => at > beat);
+  const before = path.at(next < 0 ? -1 : Math.max(0, next - 1));
+  if (next <= 0) return before?.slice(1) ?? [];
+  const share = (beat - before[0]) / (path[next][0] - before[0]);
+  return before.slice(1).map((weight, i) => weight + share * (path[next][i + 1] - weight));
 }

@@ -8,6 +8,7 @@ const load = (name) => import(new URL(name, web));
 const { decode, encode } = await load("osc.js");
 const { Hand, REST } = await load("hand.js");
 const { SongClock } = await load("clock.js");
+const { Pacer } = await load("pace.js");
 const { Reel } = await load("reel.js");
 const { unpack: unpackSound } = await load("packet.js");
 const { place, valueAt, said } = await load("scale.js");
@@ -36,6 +37,16 @@ test("a hand that moves is not fought, and the newest shows once it rests", () =
   assert.ok(!hand.look(30 + REST - 1) && hand.value === 0.6);
   assert.ok(hand.look(30 + REST) && hand.value === 0.2);
   assert.ok(hand.hear(0.3, 600) && hand.value === 0.3);
+});
+
+test("a hand says when there is something to send", () => {
+  let moves = 0;
+  const hand = new Hand(() => true, () => moves++);
+  hand.hear(0.1, 0);
+  hand.take();
+  assert.equal(moves, 0);
+  hand.move(0.5, 10);
+  assert.equal(moves, 1);
 });
 
 test("what cannot be sent is sent later", () => {
@@ -167,6 +178,83 @@ test("the blend's way keeps what was and replaces what was planned", () => {
   path.hear([[0, 1], [4, 0.5], [8, 0]], 32);
   path.hear([[5, 0.4], [6, 0.4]], 32);
   assert.deepEqual(path.points.map(([beat]) => beat), [0, 4, 5, 6]);
+});
+
+test("of a path only what differs from what was planned is news", () => {
+  const path = new Path();
+  assert.ok(path.hear([[0, 1, 0], [4, 0, 1]], 32));
+  assert.ok(!path.hear([[1, 0.75, 0.25], [2, 0.5, 0.5], [4, 0, 1]], 32));
+  assert.ok(!path.hear([[3, 0.25, 0.75], [4, 0, 1]], 32), "it goes on as was said");
+  assert.ok(path.hear([[3.5, 0.125, 0.875]], 32), "it stops half way");
+  for (let beat = 4; beat < 400; beat++) assert.ok(!path.hear([[beat, 0.125, 0.875]], 32), "it rests");
+  assert.equal(path.points.length, 1, "and nothing is piled up");
+  assert.ok(path.hear([[400, 0.1, 0.8, 0.1]], 32), "one more prompt");
+  assert.ok(path.hear([[2, 0.1, 0.8, 0.1]], 32), "the song has jumped back");
+});
+
+/** Turn for `seconds` where a frame takes `ms`; how many were drawn. */
+function draw(pacer, from, seconds, ms) {
+  let drawn = 0;
+  for (let now = from; now < from + seconds * 1000; now += ms) {
+    if (!pacer.due(now)) continue;
+    pacer.drawn(now);
+    drawn++;
+  }
+  return drawn;
+}
+
+test("frames are drawn as often as they may be, whatever the screen's rate", () => {
+  for (const rate of [60, 15, 4]) {
+    for (const screen of [60, 75, 120]) {
+      const pacer = new Pacer(rate), drawn = draw(pacer, 0, 10, 1000 / screen) / 10;
+      assert.ok(drawn <= Math.max(rate, rate === 60 && screen === 75 ? 75 : 0) * 1.2, `${drawn} of ${rate} at ${screen}`);
+      assert.ok(drawn >= rate * 0.75, `${drawn} of ${rate} at ${screen}`);
+      assert.equal(pacer.rate, rate);
+    }
+  }
+});
+
+test("where frames are slow it draws fewer, and comes back once they are not", () => {
+  const pacer = new Pacer(60);
+  draw(pacer, 0, 3, 40);
+  assert.ok(pacer.rate < 60, "25 a second are not kept up with");
+  draw(pacer, 3000, 3, 90);
+  assert.equal(pacer.rate, 15, "eleven are near enough");
+  draw(pacer, 6000, 3, 1000 / 60);
+  assert.equal(pacer.rate, 15, "not at once");
+  draw(pacer, 9000, 60, 1000 / 60);
+  assert.equal(pacer.rate, 60);
+});
+
+test("what it rose to too early it tries again more seldom", () => {
+  const pacer = new Pacer(60);
+  let rises = 0;
+  for (let now = 0, last = 60; now < 300000; ) {
+    if (pacer.due(now)) pacer.drawn(now);
+    rises += pacer.rate > last;
+    last = pacer.rate;
+    now += pacer.rate > 30 ? 45 : 1000 / 60; // 60 are too many here
+  }
+  assert.ok(rises >= 2 && rises < 12, `${rises} times in five minutes`);
+});
+
+test("hushed it draws little, at once, and then as before", () => {
+  const pacer = new Pacer(15);
+  draw(pacer, 0, 2, 5);
+  pacer.hush(2000, 3000);
+  assert.ok(pacer.wait(2000) > 200);
+  assert.ok(draw(pacer, 2000, 3, 5) <= 13);
+  assert.ok(draw(pacer, 5000, 2, 5) >= 25);
+  assert.equal(pacer.rate, 15, "which was no lateness");
+});
+
+test("to rest is not to be late", () => {
+  const pacer = new Pacer(60);
+  for (let now = 0; now < 20000; now += 100) {
+    pacer.rest();
+    pacer.drawn(now);
+  }
+  assert.equal(pacer.rate, 60);
 });
 
 test("a link carries a set, and nothing else comes out of one", () => {
