@@ -189,7 +189,7 @@ class Worker:
             if type(error).__name__ == "AcceleratorError":
                 raise  # the device's context is lost; only a new process gets another
         finally:
-            self._room.let_go()
+            self._room.tidy_up()
             self._answered = time.monotonic()
 
     def _render_all(self, waiting: list[Order]) -> None:

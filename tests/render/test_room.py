@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from livediffusion.ipc.arena import Arena
-from livediffusion.render import loader
+from livediffusion.render import engine_room, loader
 from livediffusion.render.settings import RendererSettings
 from livediffusion.render.worker import Worker
 from livediffusion.types import Json
@@ -121,3 +121,14 @@ def test_the_pocket_model_has_room_beside_another() -> None:
     from livediffusion.render.settings import POCKET_FOLDER
 
     assert loader.has_room("pocket", str(POCKET_FOLDER), "cpu")
+
+
+def test_what_the_heap_has_kept_is_given_back_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trimmed: list[int] = []
+    monkeypatch.setattr(engine_room, "_trim_heap", lambda: trimmed.append(1))
+    room = engine_room.EngineRoom(1.0)
+    for _ in range(3 * engine_room._TRIM_EVERY - 1):
+        room.tidy_up()
+    assert len(trimmed) == 2
