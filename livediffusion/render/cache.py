@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from livediffusion.render.apart import array_apart, tensor_apart
 from livediffusion.render.loop import Loop
 from livediffusion.render.request import RenderRequest
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Sized(Protocol):
@@ -147,11 +151,12 @@ class LoopCache:
         kept = self._phases.get(request.phase_from)
         return kept.values if kept is not None and kept.suits(request) else None
 
-    def keep_picture(self, request: RenderRequest, picture: Sized) -> None:
+    def keep_picture(self, request: RenderRequest, picture: Tensor) -> None:
         """Remember a picture."""
-        self._pictures.put(_alone(request), _Picture(request.batch, picture))
+        if self._pictures.budget:
+            self._pictures.put(_alone(request), _Picture(request.batch, tensor_apart(picture)))
 
-    def hold_picture(self, request: RenderRequest, picture: Sized) -> None:
+    def hold_picture(self, request: RenderRequest, picture: Tensor) -> None:
         """Remember one that is about to be needed, whatever room there is, until `let_go`."""
         self._held[_alone(request)] = _Picture(request.batch, picture)
         self.keep_picture(request, picture)
@@ -160,10 +165,14 @@ class LoopCache:
         """What was held is needed no more than others."""
         self._held.clear()
 
-    def keep_loop(self, loop: Loop, phase: Sized) -> None:
+    def keep_loop(self, loop: Loop, phase: Tensor) -> None:
         """Remember a loop and the phase that followers may start from."""
-        self._loops.put(loop.request.cache_key(), loop)
-        self._phases.put(loop.request.audio_key(), _Phase(loop.request, phase))
+        if self._loops.budget:
+            kept = replace(loop, audio=array_apart(loop.audio))
+            self._loops.put(loop.request.cache_key(), kept)
+        if self._phases.budget:
+            key = loop.request.audio_key()
+            self._phases.put(key, _Phase(loop.request, tensor_apart(phase)))
 
     def clear(self) -> None:
         """Forget everything, when memory runs out."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +51,7 @@ def test_it_never_holds_more_than_its_budget(puts: list[tuple[str, int]]) -> Non
 
 def test_a_loop_is_found_whatever_phase_is_asked_for() -> None:
     cache = LoopCache(1.0)
-    cache.keep_loop(loop_of(REQUEST), np.zeros(4))
+    cache.keep_loop(loop_of(REQUEST), torch.zeros(4))
     found = cache.loop(replace(REQUEST, phase_from="elsewhere"))
     assert found is not None
     assert found.cached
@@ -60,7 +61,7 @@ def test_a_loop_is_found_whatever_phase_is_asked_for() -> None:
 @pytest.mark.parametrize("change", [{"tempo": 121.0}, {"beats": 4}, {"model_hash": "x"}])
 def test_a_phase_serves_only_the_same_circle(change: dict[str, object]) -> None:
     cache = LoopCache(1.0)
-    cache.keep_loop(loop_of(REQUEST), np.ones(4))
+    cache.keep_loop(loop_of(REQUEST), torch.ones(4))
     follower = replace(REQUEST, phase_from=REQUEST.audio_key())
     assert cache.phase(follower) is not None
     assert cache.phase(replace(follower, **change)) is None  # type: ignore[arg-type]
@@ -70,6 +71,6 @@ def test_a_phase_serves_only_the_same_circle(change: dict[str, object]) -> None:
 
 def test_a_new_tempo_finds_the_picture() -> None:
     cache = LoopCache(1.0)
-    cache.keep_picture(REQUEST, np.ones(4))
+    cache.keep_picture(REQUEST, torch.ones(4))
     assert cache.picture(replace(REQUEST, tempo=90.0)) is not None
     assert cache.picture(replace(REQUEST, steps=9)) is None
