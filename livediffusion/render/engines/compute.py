@@ -37,9 +37,10 @@ class Compute:
 
     @property
     def batch(self) -> int:
-        """How many pictures are denoised faster at once than one by one.
+        """How many pictures are denoised at once where nobody has said.
 
-        A CPU is busy with one; a GPU's multipliers wait for memory most of the time.
+        A GPU's multipliers wait for memory most of the time. A CPU gains less, and there a step of
+        several is long enough to be in the way of a gesture.
         """
         return _GPU_BATCH if self.device.type == "cuda" else 1
 
