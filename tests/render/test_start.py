@@ -74,10 +74,10 @@ def test_another_precision_encodes_anew(
     request = fresh.settle(make_request(seed_image=str(noisy(tmp_path / "seed.png", 1))))
     vae = fresh._parts.vae
     with torch.inference_mode():
-        single = fresh._starts.of(request, (8, 32)).latents
+        single = fresh._latents._starts.of(request, (8, 32)).latents
         vae.to(torch.float64)
-        double = fresh._starts.of(request, (8, 32)).latents
+        double = fresh._latents._starts.of(request, (8, 32)).latents
         vae.to(torch.float32)
-        assert torch.equal(fresh._starts.of(request, (8, 32)).latents, single)
+        assert torch.equal(fresh._latents._starts.of(request, (8, 32)).latents, single)
     assert [image.dtype for image in encoded] == [torch.float32, torch.float64]
     assert not torch.equal(single, double)
