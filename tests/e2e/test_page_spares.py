@@ -144,6 +144,7 @@ GOES_ON = """async () => {
 }"""
 
 
+@pytest.mark.long  # half a minute; the pacer alone is tested without a browser
 def test_slow_frames_become_fewer_and_come_back(page: Page) -> None:
     slow, back = page.page.evaluate(SLOW)
     assert slow < 60 and back > slow
