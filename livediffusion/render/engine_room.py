@@ -103,6 +103,8 @@ class EngineRoom:
         from livediffusion.render.offline import render_pictures
 
         assert self.engine is not None
+        if self._alone:  # ordered before that was known
+            return Stopwatch()
         try:
             watch = render_pictures(self.engine, requests, self.cache, progress)
         except UserError:

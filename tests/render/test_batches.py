@@ -208,6 +208,19 @@ def test_where_memory_ends_they_are_rendered_one_by_one(
     assert room.described()["defaults"]["batch"] == 4, "another model may be smaller"
 
 
+def test_what_was_ordered_before_memory_ran_out_is_not_blamed_for_it(
+    tiny_folder: Path, make_request: MakeRequest
+) -> None:
+    said: list[str] = []
+    room = EngineRoom(64.0, 4, said.append)
+    room.install(offline.open_engine("tiny", tiny_folder, device="cpu", threads=1))
+    assert room._make_room(1), "it has shrunk"
+    told = list(said)
+    room.pictures([make_request(seeds=((seed, 1.0),)) for seed in (1, 2)], lambda: None)
+    assert said == told
+    assert room.loop(make_request(), lambda: None).request.batch == 1
+
+
 def test_what_stands_in_the_way_of_one_is_left_to_it(
     engine: StableDiffusion, make_request: MakeRequest
 ) -> None:
