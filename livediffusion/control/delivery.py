@@ -37,7 +37,7 @@ class Delivery:
         step = self.scheduler.next_order(beat, trajectory, rules)
         if self._orders:
             if step is not None and not self._hurrying:
-                self._hurrying = self._renderer.cancel()  # an idle render makes room
+                self._hurrying = self._renderer.cancel()  # what is idle or overtaken makes room
             return
         if step is None:
             missing = self.leaning.missing(beat, trajectory)

@@ -66,7 +66,7 @@ class Scheduler:
             key = step.request.cache_key()
             if step.due is None:
                 return None if key == arriving else self._chain.with_phase(step)
-            if any((q.cache_key, q.due) == (key, step.due) for q in self.queued):
+            if self._is_queued(step):
                 continue
             if key != self._arriving(step.due):
                 render = to_beats(self.times.p95(step.request.steps), self.tempo)
@@ -241,6 +241,11 @@ class Scheduler:
             return max(before, key=lambda q: q.due).cache_key
         return self.sounding.cache_key() if self.sounding is not None else None
 
+    def _is_queued(self, step: Step) -> bool:
+        """Whether this very loop waits for this very beat."""
+        key = step.request.cache_key()
+        return any((queued.cache_key, queued.due) == (key, step.due) for queued in self.queued)
+
     def _in_idle_time(self, request: RenderRequest, trajectory: Trajectory) -> Step:
         step = Step(None, 0.0, request, trajectory.revision, idle=True)
         return self._chain.with_phase(step)
@@ -263,15 +268,13 @@ class Scheduler:
 
         What was rendered before comes out of the cache.
         """
-        there = {(q.cache_key, q.due) for q in self.queued}
         company, before = first.request.company_key(), first.request.cache_key()
         found = []
         for step in planned:
             key = step.request.cache_key()
             is_later = step.due is not None and first.due is not None and step.due > first.due
-            is_new = key != before and (key, step.due) not in there
-            is_missing = is_new and not self._is_known(step.request)
-            if is_later and is_missing and step.request.company_key() == company:
+            is_there = key == before or self._is_queued(step) or self._is_known(step.request)
+            if is_later and not is_there and step.request.company_key() == company:
                 found.append(step)
             before = key
         return found
