@@ -6,7 +6,7 @@ import statistics
 
 from livediffusion.types import BPM, Seconds
 
-_FORGOTTEN: Seconds = 2.0  # after the last tap
+_FORGOTTEN: Seconds = 2.1  # after the last tap: the hand may be late even at 30 bpm
 _LAST = 8  # taps
 _LEAST = 3
 _WILD = 0.2  # relative to the median, an interval that is no beat
@@ -22,7 +22,7 @@ class Taps:
     def tap(self, time: Seconds) -> BPM | None:
         """The tempo after another tap, to a tenth of a bpm; None before the third.
 
-        Two seconds without a tap begin anew.
+        A little over two seconds without a tap begin anew.
         """
         if self._times and not 0.0 < time - self._times[-1] < _FORGOTTEN:
             self._times.clear()

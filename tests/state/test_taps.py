@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from livediffusion.state.leading import follow, let_go
@@ -17,6 +17,7 @@ from livediffusion.state.values import interpret
 PATCH = 'tempo = 100\n[[prompt]]\ntext = "techno"\n[[scene]]\nname = "fast"\ntempo = 160\n'
 
 
+@example(31.0, [0.0, 0.0, -0.02, 0.02])
 @given(st.floats(31.0, 290.0), st.lists(st.floats(-0.02, 0.02), min_size=4, max_size=12))
 def test_the_tempo_that_is_tapped(tempo: float, wrong: list[float]) -> None:
     beat, taps = 60.0 / tempo, Taps()
