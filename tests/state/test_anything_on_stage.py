@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from simulation import Stage
 
@@ -100,6 +100,7 @@ class Set:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(PATCHES[0], 0.05, [(("/ld/quantise", ("bar",)), 0.0), (("/ld/scene", (2, 0.7)), 0.0)])
 @given(st.sampled_from(PATCHES), st.sampled_from([0.05, 0.3, 1.7]), st.lists(ACT, max_size=12))
 def test_in_the_end_what_was_asked_for_sounds(patch, render_s, acts):
     played = Set(patch, render_s)
@@ -107,6 +108,10 @@ def test_in_the_end_what_was_asked_for_sounds(patch, render_s, acts):
         played.act(address, values)
         played.run(pause)
     performance, stage = played.performance, played.stage
+    for _ in range(200):  # a scene that waits for its beat would set drift again
+        if performance.waiting is not None:
+            played.run(0.5)
+    assert performance.waiting is None
     for address, values in (("/ld/drift", (0.0,)), ("/ld/tempo", (120.0,)), ("/ld/hold", (0,))):
         played.act(address, values)
     renew(performance, parse_patch(PATCHES[0]), "pocket", stage.beat)  # no more journey
