@@ -9,6 +9,7 @@ and hears a knob earlier.
 from __future__ import annotations
 
 import difflib
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -185,6 +186,15 @@ def refresh() -> None:
     sd = _sounddevice()
     sd._terminate()
     sd._initialize()
+
+
+def leave() -> None:
+    """Take leave of the sound system, before the process ends without ceremony.
+
+    Where a JACK client just dies, its server plays nobody's music until it has given it up.
+    """
+    if (sd := sys.modules.get("sounddevice")) is not None:
+        sd._terminate()
 
 
 def _sounddevice() -> Any:

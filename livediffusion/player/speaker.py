@@ -36,6 +36,7 @@ class Speaker:
         self._looked: Seconds = 0.0
         self._default = system_default()
         self._output: Output | None = None
+        self._leave: Callable[[], None] = lambda: None  # the system of devices, once it is used
 
     @property
     def name(self) -> str:
@@ -110,6 +111,11 @@ class Speaker:
             self.lost += self._output.underruns
             self._output = None
 
+    def end(self) -> None:
+        """Play no more, with any output."""
+        self.close()
+        self._leave()
+
     def _open(self) -> None:
         """Open the wanted output, or let a clock stand in for it."""
         try:
@@ -136,6 +142,7 @@ class Speaker:
             return ClockOutput(settings.sample_rate, settings.blocksize)
         from livediffusion.player import device  # not before it is needed: every 0.1 s counts
 
+        self._leave = device.leave
         if afresh and device.is_device(self._wanted):
             device.refresh()
         return device.open_output(

@@ -249,5 +249,5 @@ class Worker:
         self._telling.look()
         time.sleep(_LAST_FADE + min(self._engine.latency, 0.1))
         with contextlib.suppress(Exception):
-            self._speaker.close()
+            self._speaker.end()
         self._server.close()

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,8 @@ import pytest
 from daemon import Daemon, running
 from jack import DEVICE, Jack, available
 from numpy.typing import NDArray
+
+from livediffusion.bench.underruns import UnderrunWatch
 
 pytestmark = [
     pytest.mark.jack,
@@ -39,7 +40,6 @@ BAR = PERIOD // 2
 BUSY_S = 15.0
 STEADY = 0.5  # of those seconds must have passed on JACK's clock, too: it slips, but does not stand
 TRIES = 2
-EXCUSED = 10  # looks of 20 ms: an underrun so soon after the host took the CPU away is the host's
 CAPTURE_S = 400.0
 FADE = round(0.060 * RATE)
 
@@ -109,6 +109,7 @@ class Played:
     render_s: float = 0.0
     lfo_swaps: list[float] = field(default_factory=list)
     underruns: int = -1  # that the host of a virtual machine did not cause
+    ports: list[str] = field(default_factory=list)  # of JACK, just after the end
     anchors: list[tuple[int, NDArray[np.float32]]] = field(default_factory=list)
 
     def mark(self, name: str, daemon: Daemon) -> None:
@@ -134,7 +135,8 @@ class Played:
 
     def _offsets(self, frame: int, kept: NDArray[np.float32]) -> set[int]:
         """Where what was kept from `frame` on is heard, as distances; a loop may say it twice."""
-        places = np.flatnonzero(np.all(self.audio == kept[0], axis=1))
+        loudest = int(np.abs(kept).sum(axis=1).argmax())  # silence would be found everywhere
+        places = np.flatnonzero(np.all(self.audio == kept[loudest], axis=1)) - loudest
         found = (int(p) for p in places if np.array_equal(self.audio[p : p + len(kept)], kept))
         return {place - frame for place in found}
 
@@ -193,26 +195,18 @@ def wiggle(daemon: Daemon, played: Played) -> None:
     played.lfo_swaps.clear()
     played.mark("lfo", daemon)
     start, swaps = time.monotonic(), daemon.transport.swaps
-    renders, stolen = [], deque([stolen_ticks()], maxlen=EXCUSED)
-    played.underruns, underruns = 0, daemon.transport.underruns
-    while (now := time.monotonic() - start) < BUSY_S:
-        daemon.osc.send_message("/ld/prompt/2/weight", 0.5 + 0.5 * math.sin(now * 2.7))
-        if (count := daemon.transport.swaps) > swaps:
-            swaps = count
-            played.lfo_swaps.append(now)
-            renders.append(float(daemon.status["render_ms"]) / 1000.0)
-        stolen.append(stolen_ticks())
-        if (counted := daemon.transport.underruns) > underruns:
-            played.underruns += (counted - underruns) * (stolen[-1] == stolen[0])
-            underruns = counted
-        time.sleep(0.02)
+    renders: list[float] = []
+    with UnderrunWatch(daemon.arena) as watch:
+        while (now := time.monotonic() - start) < BUSY_S:
+            daemon.osc.send_message("/ld/prompt/2/weight", 0.5 + 0.5 * math.sin(now * 2.7))
+            if (count := daemon.transport.swaps) > swaps:
+                swaps = count
+                played.lfo_swaps.append(now)
+                renders.append(float(daemon.status["render_ms"]) / 1000.0)
+            time.sleep(0.02)
+    played.underruns = watch.count - watch.with_steal
     played.render_s = max(renders)
     played.mark("lfo end", daemon)
-
-
-def stolen_ticks() -> int:
-    """Ticks that the host took from this virtual machine, all of its CPUs together."""
-    return int(Path("/proc/stat").read_text().split()[8])
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +216,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with Jack() as jack, jack.capture(CAPTURE_S) as capture:
         with running(folder, PATCH, DEVICE) as daemon:
             perform(daemon, result, folder)
+        result.ports = jack.ports()
         capture.stop()
     result.audio = capture.samples()
     result.align()
@@ -277,6 +272,12 @@ def test_a_knob_that_never_rests_keeps_changing_the_sound(played: Played) -> Non
     assert len(gaps) > 10
     assert np.quantile(gaps, 0.95) <= 2 * played.render_s
     assert gaps.max() <= 3 * played.render_s
+
+
+def test_the_sound_server_is_left_in_order(played: Played) -> None:
+    """A client that just dies keeps it from answering anybody for up to a minute."""
+    assert "system:playback_1" in played.ports
+    assert not any(port.startswith(("PortAudio", "livediffusion")) for port in played.ports)
 
 
 def first_sound(audio: NDArray[np.float32]) -> int:
