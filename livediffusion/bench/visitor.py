@@ -2,7 +2,7 @@
 
     python -m livediffusion.bench.visitor PORT
 
-Every value as it changes, what is on show twenty times a second, the picture of each loop, and the
+Every value as it changes, what is on show ten times a second, the picture of each loop, and the
 sound, exact, 200 ms behind. It draws nothing: that is a browser's work, on whatever machine it is.
 It runs until it is ended, and prints one line of JSON a second on what has come.
 """
@@ -22,6 +22,10 @@ from websockets.sync.client import connect
 
 _AGAIN = 0.5  # seconds
 _KEPT = 48  # pictures, as the page keeps
+_WISHES = (  # as the page's
+    ("LISTEN", "/ld"), ("IGNORE", "/ld/out/beat"), ("IGNORE", "/ld/out/bar"),
+    ("IGNORE", "/ld/out/level"),
+)  # fmt: skip
 
 
 class Visitor:
@@ -55,7 +59,8 @@ class Visitor:
 
     def _talk(self) -> None:
         with connect(f"ws://{self._host}/stage/socket", compression=None) as socket:
-            socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/ld"}))
+            for command, path in _WISHES:
+                socket.send(json.dumps({"COMMAND": command, "DATA": path}))
             for packet in socket:
                 if isinstance(packet, bytes):
                     self.came["value"] += 1

@@ -45,12 +45,19 @@ class _Subscriber:
     endpoint: Endpoint
     origin: str = ""  # the source it subscribed from
     paths: set[str] | None = None  # what it listens to, with all that is below; None: everything
+    ignored: set[str] = field(default_factory=set)  # of that
     slots: dict[str, _Slot] = field(default_factory=dict)
     waiting: dict[str, None] = field(default_factory=dict)  # addresses with something to send
 
     def wants(self, address: str) -> bool:
         """Whether changes of an address are meant for it."""
-        return address in self.slots or self.paths is None or _is_below(address, self.paths)
+        return address in self.slots or self.listens_to(address)
+
+    def listens_to(self, address: str) -> bool:
+        """Whether it asked for an address, by its name or by what that is below; closest counts."""
+        if self.paths is None:
+            return True
+        return _closest(address, self.paths) > _closest(address, self.ignored)
 
 
 class Feedback:
@@ -105,15 +112,18 @@ class Feedback:
         )
         if subscriber.paths is not None:
             subscriber.paths.add(path)
+            subscriber.ignored = {one for one in subscriber.ignored if not _closest(one, [path])}
 
     def ignore(self, endpoint: Endpoint, path: str) -> None:
-        """Send no more changes of what `listen` asked for."""
+        """Send no more changes of what `listen` asked for, or of a part of that."""
         subscriber = self._subscribers.get(endpoint)
         if subscriber is None or subscriber.paths is None:
             return
         subscriber.paths.discard(path)
+        if _closest(path, subscriber.paths):
+            subscriber.ignored.add(path)
         for address in list(subscriber.slots):
-            if not _is_below(address, subscriber.paths):
+            if not subscriber.listens_to(address):
                 del subscriber.slots[address]
                 subscriber.waiting.pop(address, None)
 
@@ -223,5 +233,7 @@ class Feedback:
         return source not in {other.origin for other in self._subscribers.values()}
 
 
-def _is_below(address: str, paths: Iterable[str]) -> bool:
-    return any(address == path or address.startswith(path.rstrip("/") + "/") for path in paths)
+def _closest(address: str, paths: Iterable[str]) -> int:
+    """How much of an address the closest of the paths above it spells out; 0 where none is."""
+    above = (p for p in paths if address == p or address.startswith(p.rstrip("/") + "/"))
+    return max(map(len, above), default=0)

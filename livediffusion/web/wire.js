@@ -4,6 +4,7 @@ import { decode, encode } from "./osc.js";
 
 const AGAIN = 700; // ms
 const SILENCE = 4000; // ms without a word: it hangs
+const UNHEARD = ["beat", "bar", "level"]; // that always change, and come with what is on show
 
 export class Wire {
   /** `hears` has `value(address, values)`, `show(shown)`, `changed(command, path)`, `state(open)`. */
@@ -31,7 +32,9 @@ export class Wire {
     socket.binaryType = "arraybuffer";
     this.#heardAt = performance.now();
     socket.onopen = () => {
-      socket.send(JSON.stringify({ COMMAND: "LISTEN", DATA: "/ld" }));
+      const ask = (COMMAND, DATA) => socket.send(JSON.stringify({ COMMAND, DATA }));
+      ask("LISTEN", "/ld");
+      for (const name of UNHEARD) ask("IGNORE", `/ld/out/${name}`);
       this.#hears.state(true);
     };
     socket.onmessage = ({ data }) => {

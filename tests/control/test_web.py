@@ -176,6 +176,22 @@ def test_listening_gives_the_value_and_then_its_changes(room):
     room.wait_for(lambda: endpoint not in room.feedback._subscribers, "the end")
 
 
+def test_a_part_of_what_is_listened_to_can_be_left_out(room):
+    with client_of(room) as client:
+        command(client, "LISTEN", "/ld/prompt")
+        assert heard(client) == ("/ld/prompt/1/weight", 1.0)
+        command(client, "IGNORE", "/ld/prompt/1")
+        command(client, "LISTEN", "/ld/mute")
+        assert heard(client) == ("/ld/mute", False)
+        room.do(room.feedback.publish, "/ld/prompt/1/weight", (0.5,), "patch", 0.0)
+        room.do(room.feedback.publish, "/ld/prompt/2/weight", (0.25,), "patch", 0.0)
+        assert heard(client) == ("/ld/prompt/2/weight", 0.25)
+        command(client, "LISTEN", "/ld/prompt/1/weight")
+        assert heard(client)[0] == "/ld/prompt/1/weight", "asked for again"
+        room.do(room.feedback.publish, "/ld/prompt/1/weight", (0.75,), "patch", 1.0)
+        assert heard(client) == ("/ld/prompt/1/weight", 0.75)
+
+
 def test_packets_by_websocket_are_osc_and_mistakes_are_answered_there(room):
     with client_of(room) as client:
         client.send(encode("/ld/prompt/1/weight", (0.25,)))
