@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from livediffusion.bench import underruns
 from livediffusion.bench.playing import MemoryWatch, memory_mb
-from livediffusion.bench.table import architecture_table, table
+from livediffusion.bench.table import architecture_table, page_table, table
+from livediffusion.bench.underruns import UnderrunWatch
 from livediffusion.daemon import Child, Supervisor
+from livediffusion.ipc.arena import Arena, Transport
 from livediffusion.types import Json
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no Linux")
@@ -54,14 +57,59 @@ def test_the_table_shows_memory_where_it_is_known(peak: float) -> None:
         "gain_to_sound_ms": percentiles,
         "filter_to_sound_ms": percentiles,
         "leaning_to_sound_ms": percentiles,
-        "under_load": {"seconds": 60.0, "underruns": 0, "swaps": 70},
+        "under_load": {"seconds": 60.0, "swaps": 70, "underruns": 3, "underruns_with_steal": 2},
         "memory_peak_mb": peak,
     }
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(table(results))
     shown = console.export_text()
     assert ("812 MB" in shown) == bool(peak)
-    assert "40.0 x" in shown
+    assert "40.0 x" in shown and "3, 2 of them as the host took" in shown
+
+
+def test_underruns_just_after_the_host_took_the_processor_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arena, stolen = Arena.create(tmp_path / "arena"), [500]
+    monkeypatch.setattr(underruns, "stolen_ticks", lambda: stolen[0])
+    arena.write_transport(Transport(underruns=7))
+    watch = UnderrunWatch(arena)
+
+    def happen(ran_dry: int, ticks: int = 0) -> None:
+        stolen[0] += ticks
+        seen = arena.read_transport().underruns
+        arena.write_transport(Transport(underruns=seen + ran_dry))
+        watch.look()
+
+    happen(1)
+    happen(0, ticks=40)
+    happen(2)
+    for _ in range(10):
+        happen(0)
+    happen(4)
+    expected = {"underruns": 7, "underruns_with_steal": 2, "stolen_s": 0.4}
+    assert watch.figures() == expected
+
+
+def test_underruns_are_counted_until_the_very_end(tmp_path: Path) -> None:
+    arena = Arena.create(tmp_path / "arena")
+    with UnderrunWatch(arena) as watch:
+        arena.write_transport(Transport(underruns=3))
+    assert watch.count == 3
+
+
+def test_the_table_of_the_page_shows_what_the_host_took() -> None:
+    knobs = [f"{name}_to_sound_ms" for name in ("gain", "filter", "leaning", "knob")]
+    plain = {name: {"p50": 200.0} for name in knobs}
+    plain |= {"underruns": 0, "underruns_with_steal": 0, "stolen_s": 0.0}
+    visited = {name: {"p50": 220.0} for name in knobs}
+    visited |= {"underruns": 2, "underruns_with_steal": 1, "stolen_s": 12.0}
+    machine = {"processor": "a CPU", "cpus": 2}
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(page_table({"machine": machine, "page": {"without": plain, "visitor": visited}}))
+    shown = console.export_text()
+    for figure in ("220.0 (+10%)", "2, 1 of them as the host took", "12 s"):
+        assert figure in shown
 
 
 def test_figures_of_an_architecture_are_shown() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from livediffusion.bench.playing import Playing
 from livediffusion.bench.renders import Advance
+from livediffusion.bench.underruns import UnderrunWatch
 from livediffusion.types import Json, Seconds
 
 
@@ -19,21 +20,19 @@ def under_load(daemon: Playing, seconds: Seconds, advance: Advance) -> Json:
     burners = [context.Process(target=_burn, daemon=True) for _ in range(context.cpu_count())]
     for burner in burners:
         burner.start()
-    before, start = arena.read_transport(), time.monotonic()
+    swaps, start = arena.read_transport().swaps, time.monotonic()
     try:
-        while (passed := time.monotonic() - start) < seconds:
-            daemon.osc.send_message("/ld/prompt/2/weight", 0.5 + 0.5 * float(np.sin(passed * 3.0)))
-            advance("playing under load", passed / max(seconds, 1e-9))
-            time.sleep(0.05)
+        with UnderrunWatch(arena) as watch:
+            while (passed := time.monotonic() - start) < seconds:
+                weight = 0.5 + 0.5 * float(np.sin(passed * 3.0))
+                daemon.osc.send_message("/ld/prompt/2/weight", weight)
+                advance("playing under load", passed / max(seconds, 1e-9))
+                time.sleep(0.05)
     finally:
         for burner in burners:
             burner.kill()
-    after = arena.read_transport()
-    return {
-        "seconds": seconds,
-        "underruns": after.underruns - before.underruns,
-        "swaps": after.swaps - before.swaps,
-    }
+    swapped = arena.read_transport().swaps - swaps
+    return {"seconds": seconds, "swaps": swapped, **watch.figures()}
 
 
 def _burn() -> None:

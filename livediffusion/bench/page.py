@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager, contextmanager
 from livediffusion.bench.knobs import measure_knobs
 from livediffusion.bench.playing import Playing
 from livediffusion.bench.renders import Advance
+from livediffusion.bench.underruns import UnderrunWatch
 from livediffusion.errors import UserError
 from livediffusion.types import Json
 
@@ -36,33 +37,36 @@ _Visit = Callable[[], AbstractContextManager[None]]
 def measure_page(daemon: Playing, advance: Advance) -> Json:
     """Knob to sound and underruns: without anybody, with a visitor, and with a real browser.
 
-    The browser draws on this machine, as it would on a laptop; without one there is no such part.
+    The visitor asks for all that a page asks for that draws and listens, and does nothing with it:
+    as somebody looking from elsewhere. The browser draws on this machine, as it would on a laptop;
+    without one there is no such part.
     """
     visits: dict[str, _Visit] = {"without": contextlib.nullcontext}
     visits["visitor"] = lambda: _visitor(daemon.web_port)
     if browser := next(filter(None, map(shutil.which, _BROWSERS)), None):
-        visits["browser"] = lambda: _browser(browser, daemon.web_port)
+        visits["browser"] = lambda: _browser(browser, daemon)
     rounds: dict[str, list[Json]] = {name: [] for name in visits}
     for number in range(ROUNDS):
-        for place, (name, visit) in enumerate(visits.items()):
+        turns = list(visits.items())[:: 1 if number % 2 == 0 else -1]  # none is always the first
+        for place, (name, visit) in enumerate(turns):
             daemon.osc.send_message("/ld/prompt/2/weight", 0.0)  # as at the start
             seed = 1 + number * len(visits) + place  # nothing of it has been rendered before
             daemon.osc.send_message("/ld/seed/a", seed)
             daemon.come_to_rest()
-            with visit():
-                before = daemon.arena.read_transport().underruns
+            with visit(), UnderrunWatch(daemon.arena) as watch:
                 figures = measure_knobs(daemon, advance)
-                figures["underruns"] = daemon.arena.read_transport().underruns - before
-            rounds[name].append(figures)
+            rounds[name].append(figures | watch.figures())
     return {name: _together(figures) for name, figures in rounds.items()}
 
 
 def _together(rounds: list[Json]) -> Json:
-    """Each figure's median over the rounds; all underruns."""
-    found: Json = {"underruns": sum(figures["underruns"] for figures in rounds)}
-    for key in (key for key in rounds[0] if key != "underruns"):
-        names = rounds[0][key]
-        found[key] = {q: statistics.median(one[key][q] for one in rounds) for q in names}
+    """Each figure's median over the rounds; all that was counted."""
+    found: Json = {}
+    for key, first in rounds[0].items():
+        if isinstance(first, dict):
+            found[key] = {q: statistics.median(one[key][q] for one in rounds) for q in first}
+        else:
+            found[key] = sum(one[key] for one in rounds)
     return found
 
 
@@ -84,16 +88,25 @@ def _visitor(port: int) -> Iterator[None]:
 
 
 @contextmanager
-def _browser(program: str, port: int) -> Iterator[None]:
-    """The page in a browser that draws it, and a visitor beside it who listens."""
-    with tempfile.TemporaryDirectory(prefix="livediffusion-browser-") as profile, _visitor(port):
+def _browser(program: str, daemon: Playing) -> Iterator[None]:
+    """The page open in a browser that draws it."""
+    with tempfile.TemporaryDirectory(prefix="livediffusion-browser-") as profile:
         command = [program, *_BROWSER_OPTIONS, f"--user-data-dir={profile}"]
         quiet = subprocess.DEVNULL
-        address = f"http://127.0.0.1:{port}/"
+        address = f"http://127.0.0.1:{daemon.web_port}/"
         process = subprocess.Popen([*command, address], stdout=quiet, stderr=quiet)
         try:
+            _wait_for_page(daemon)
             time.sleep(_DRAWS_S)
             yield
         finally:
             process.terminate()
             process.wait()
+
+
+def _wait_for_page(daemon: Playing) -> None:
+    until = time.monotonic() + _OPENS_S
+    while not any(one.startswith("osc-web ") for one in daemon.supervisor.status()["listeners"]):
+        if time.monotonic() > until:
+            raise UserError("The browser did not open the page; try it by hand.")
+        time.sleep(0.1)

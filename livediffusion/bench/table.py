@@ -31,7 +31,7 @@ def table(results: Json) -> Table:
         figures = ", ".join(f"{name} {value:.0f}" for name, value in results[key].items())
         shown.add_row(f"{label}, ms", figures)
     load = results["under_load"]
-    shown.add_row(f"underruns in {load['seconds']:.0f} s under load", str(load["underruns"]))
+    shown.add_row(f"underruns in {load['seconds']:.0f} s under load", _underruns(load))
     shown.add_row("new loops in that time", str(load["swaps"]))
     if peak := results["memory_peak_mb"]:
         shown.add_row("memory of all processes, peak", f"{peak:.0f} MB")
@@ -52,8 +52,17 @@ def page_table(results: Json) -> Table:
             if name != "without":
                 cells[place] += f" ({page[name][key]['p50'] / without - 1.0:+.0%})"
         shown.add_row(f"{label}, p50 ms", *cells)
-    shown.add_row("underruns", *(str(page[name]["underruns"]) for name in page))
+    shown.add_row("underruns", *(_underruns(page[name]) for name in page))
+    if any(page[name]["stolen_s"] for name in page):
+        taken = (f"{page[name]['stolen_s']:.0f} s" for name in page)
+        shown.add_row("processor time that the host took", *taken)
     return shown
+
+
+def _underruns(counted: Json) -> str:
+    """How many, and how many of them came just after the host had taken the processor."""
+    every, theirs = counted["underruns"], counted["underruns_with_steal"]
+    return f"{every}, {theirs} of them as the host took the processor" if theirs else str(every)
 
 
 def architecture_table(results: Json) -> Table:
