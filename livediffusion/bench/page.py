@@ -90,7 +90,11 @@ def _visitor(port: int) -> Iterator[None]:
 @contextmanager
 def _browser(program: str, daemon: Playing) -> Iterator[None]:
     """The page open in a browser that draws it."""
-    with tempfile.TemporaryDirectory(prefix="livediffusion-browser-") as profile:
+    folder = tempfile.TemporaryDirectory(
+        prefix="livediffusion-browser-",
+        ignore_cleanup_errors=True,  # its children end after it
+    )
+    with folder as profile:
         command = [program, *_BROWSER_OPTIONS, f"--user-data-dir={profile}"]
         quiet = subprocess.DEVNULL
         address = f"http://127.0.0.1:{daemon.web_port}/"
