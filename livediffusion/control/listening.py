@@ -28,7 +28,6 @@ LONGEST_BUFFER: Frames = 5 * SAMPLE_RATE
 HEAD = struct.Struct("<QIHH")  # frame, frames a second, channels, bytes a sample
 _INTERVAL: Seconds = 0.01
 _LARGEST: Frames = 4800  # in a packet
-_PIECE: Frames = SAMPLE_RATE // 50  # at once to whoever has a buffer for ten of them
 _SAFE: Frames = RING_FRAMES - SAMPLE_RATE  # older ones may be overwritten while they are read
 
 _log = logging.getLogger(__name__)
@@ -45,14 +44,6 @@ class Listener:
     format: Format = "float"
     buffer: Frames = SAMPLE_RATE // 5  # so much of what has been played comes at once
     next: Frames | None = None
-
-    def reach(self, end: Frames) -> Frames:
-        """How much of what has been played up to `end` is sent now.
-
-        A browser wakes up for each packet, on this very machine it may be; so only who wants
-        to be close gets everything at once, and the others whole pieces.
-        """
-        return end - end % _PIECE if self.buffer >= 10 * _PIECE else end
 
 
 class Listening:
@@ -105,9 +96,9 @@ def hand_on(arena: Arena, listeners: tuple[Listener, ...]) -> None:
     end = arena.read_transport().end
     packed: dict[tuple[Frames, Frames, Format], bytes] = {}
     for listener in listeners:
-        at, until = _begin(listener, end), listener.reach(end)
-        while at < until:
-            count = min(_LARGEST, until - at)
+        at = _begin(listener, end)
+        while at < end:
+            count = min(_LARGEST, end - at)
             piece = at, count, listener.format
             if piece not in packed:
                 packed[piece] = pack(at, arena.read_ring(at, count), listener.format)
