@@ -190,6 +190,12 @@ def test_a_part_of_what_is_listened_to_can_be_left_out(room):
         assert heard(client)[0] == "/ld/prompt/1/weight", "asked for again"
         room.do(room.feedback.publish, "/ld/prompt/1/weight", (0.75,), "patch", 1.0)
         assert heard(client) == ("/ld/prompt/1/weight", 0.75)
+        command(client, "IGNORE", "/ld/prompt/2/weight")
+        command(client, "LISTEN", "/ld/prompt/2/weight")
+        command(client, "LISTEN", "/ld/mute")
+        assert heard(client)[0] == "/ld/mute", "so both have been obeyed"
+        room.do(room.feedback.publish, "/ld/prompt/2/weight", (0.5,), "patch", 2.0)
+        assert heard(client) == ("/ld/prompt/2/weight", 0.5)
 
 
 def test_packets_by_websocket_are_osc_and_mistakes_are_answered_there(room):
